@@ -1,0 +1,138 @@
+"""What each stage has to say, as Markdown and as single sentences; ids, labels and numbers, never a text."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from avocet.findings import DataReport
+from avocet.gate import Verdict
+from avocet.runs import Run
+from avocet.scorecard import Scoreboard, Scorecard
+from avocet.sides import Sides
+from avocet.splits import SIDES
+from avocet.training import Trained
+
+SHOWN_IDS = 20
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; cells are escaped, since labels come from files that strangers write."""
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(escaped(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def escaped(value: object) -> str:
+    """`value` as plain text within Markdown."""
+    text = " ".join(str(value).split())
+    for sign in "\\`*[]<>|":
+        text = text.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
+    return text
+
+
+def data_sentence(report: DataReport) -> str:
+    """What came in, in one line."""
+    held = report.n_lines - report.n_kept
+    return f"{report.n_lines} lines read, {report.n_kept} kept, {held} set aside, {report.n_rules} rules evaluated"
+
+
+def data_report(run: Run, report: DataReport) -> str:
+    """The data report: counts that add up, findings strongest first, labels, reasons."""
+    findings = table(["what happens", "rule", "what was found"], [(f.outcome, f.rule, f.message) for f in report.findings])
+    largest = max(report.label_counts.values(), default=0) or 1
+    labels = table(
+        ["label", "rows", "share", ""],
+        [(x, n, f"{n / max(report.n_kept, 1):.1%}", "█" * round(12 * n / largest)) for x, n in report.label_counts.items()],
+    )
+    held = table(["why", "rows"], report.reasons.items()) if report.reasons else "Nothing was set aside."
+    return "\n\n".join(
+        [
+            f"# Data of {run.recipe.name}",
+            data_sentence(report) + ".",
+            "## Findings",
+            findings if report.findings else "Every rule held.",
+            "## Labels",
+            labels,
+            "## Set aside",
+            held,
+            f"Files, lines and reasons: `{run.home.shown(run.quarantine)}`",
+        ]
+    )
+
+
+def split(run: Run, sides: Sides) -> str:
+    """Rows of each label on each side, and what to know about them."""
+    rows = [(label, *(by_side[side] for side in SIDES)) for label, by_side in sides.counts.items()]
+    total = ("all", *(sides.total(side) for side in SIDES))
+    notes = "\n".join(f"- {escaped(w)}" for w in sides.warnings)
+    return "\n\n".join(
+        [
+            f"# Sides of {run.recipe.name}",
+            f"{sides.n_new} rows are new; every other row is where it was. {sides.n_groups} groups of look-alikes, none on two sides.",
+            table(["label", *SIDES], [*rows, total]),
+            notes or "Nothing to warn of.",
+        ]
+    )
+
+
+def epoch_sentence(candidate: str, event: Mapping[str, Any]) -> str:
+    """One epoch in one line."""
+    figures = [f"loss {event['loss']:.3f}" if event.get("loss") is not None else "", *(
+        f"validation {name.replace('_', '-')} {event[name]:.3f}" for name in ("macro_f1", "accuracy") if event.get(name) is not None
+    )]
+    return f"{candidate} epoch {event['epoch']}/{event['of']}: {', '.join(filter(None, figures))}"
+
+
+def training_sentence(trained: Trained) -> str:
+    """How one candidate ended, in one line."""
+    score = "no validation rows" if trained.val_macro_f1 is None else f"validation macro-F1 {trained.val_macro_f1:.3f}"
+    return f"{trained.candidate} is {'unchanged since' if trained.reused else 'trained as'} {trained.version}: {score}"
+
+
+def training(trained: Trained) -> str:
+    """The epochs of one candidate."""
+    names = ("epoch", "loss", "validation_loss", "macro_f1", "accuracy")
+    rows = [[_figure(e.get(n)) for n in names] for e in trained.curve]
+    rung = f" Setting: {trained.rung}." if trained.rung else ""
+    return f"# {trained.candidate}\n\n{training_sentence(trained)}.{rung}\n\n" + (table(names, rows) if rows else "")
+
+
+def card_sentence(card: Scorecard) -> str:
+    """One contestant in one line."""
+    if card.error is not None:
+        return f"{card.role} {card.candidate} could not be scored: {card.error}"
+    return f"{card.role} {card.candidate}: macro-F1 {card.macro_f1:.3f}, accuracy {card.accuracy:.3f}, {card.ms_per_mail:.1f} ms a mail"
+
+
+def benchmark(run: Run, board: Scoreboard) -> str:
+    """The table of the night, then the labels of the challenger beside the champion's."""
+    rows = [
+        (c.role, c.candidate, _figure(c.macro_f1), _figure(c.accuracy), *(_figure((c.top_k or {}).get(k)) for k in ("2", "3")),
+         _figure(c.ms_per_mail), c.error or c.name)
+        for c in sorted(board.cards, key=lambda c: -(c.macro_f1 or -1.0))
+    ]  # fmt: skip
+    parts = [
+        f"# Benchmark of {run.recipe.name}",
+        f"All on the same {len(board.row_ids)} holdout rows, tonight. No row of them was learned from.",
+        table(["role", "candidate", "macro-F1", "accuracy", "top-2", "top-3", "ms a mail", "version"], rows),
+    ]
+    for card in (board.challenger, board.champion):
+        if card is not None and card.error is None:
+            labels = [(s.label, _figure(s.precision), _figure(s.recall), _figure(s.f1), s.n) for s in card.per_label]
+            parts += [f"## {card.role} {card.candidate}", table(["label", "precision", "recall", "F1", "rows"], labels)]
+    return "\n\n".join(parts)
+
+
+def verdict(run: Run, found: Verdict, board: Scoreboard) -> str:
+    """The verdict in words, and the mails (by row id) that decided it."""
+    true = dict(zip(board.row_ids, board.true, strict=True))
+    parts = [f"# {'Promoted' if found.promoted else 'Not promoted'}", f"**{escaped(found.sentence)}**", f"Reason: `{found.reason.value}`"]
+    for name, ids in (("Broken", found.broken), ("Fixed", found.fixed)):
+        if ids:
+            more = f"\n\n... and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
+            parts += [f"## {name}: {len(ids)}", table(["row", "label"], [(i, true[i]) for i in ids[:SHOWN_IDS]]) + more]
+    parts.append(f"Everything it rests on: `{run.home.shown(run.decision)}`")
+    return "\n\n".join(parts)
+
+
+def _figure(value: object) -> str:
+    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,210 @@
+"""Tonight's judging, in a child process: champion, challengers and baselines on the same holdout rows.
+
+`python -m avocet.benchmark JOB.json` scores; `score` starts it and turns what comes back into scorecards.
+"""
+
+import json
+import math
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from avocet import registry
+from avocet.errors import AvocetError, DamagedVersionError, NotAtHandError, NotFoundError
+from avocet.events import Emit, Event, is_out_of_memory, run_as_child
+from avocet.home import home
+from avocet.methods.job import read_rows
+from avocet.metrics import checked_scores
+from avocet.process import run_child
+from avocet.recipe import Head, Recipe, digest
+from avocet.runs import Run
+from avocet.scorecard import Role, Scoreboard, Scorecard, scorecard
+
+TIMED_ROWS = 20  # single mails timed for ms_per_mail; the median is taken
+Ranked = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Who is judged: a version's folder, or a baseline by its name (majority, tfidf, zero-shot)."""
+
+    name: str
+    candidate: str
+    role: Role
+    folder: str | None
+
+
+def contestants(run: Run, trained: Mapping[str, str], challenger: str | None) -> list[Contestant]:
+    """Tonight's versions (`trained`: candidate -> version id), the champion, and the baselines they must beat.
+
+    Versions of other nights are found by their training_info.json and shown with their stored score by
+    `avocet models`; only what is scored tonight is compared.
+    """
+    models = run.home.models
+    champion = registry.champion_id(models, run.recipe.name)
+    known = {v.id: v for v in registry.versions(models)}
+    found = []
+    if champion is not None:
+        info: Mapping[str, Any] = known[champion].info if champion in known else {}
+        found.append(Contestant(champion, str(info.get("candidate", "champion")), "champion", str(models / champion)))
+    for candidate, version in trained.items():
+        role: Role = "challenger" if version == challenger else "candidate"
+        if version != champion or role == "challenger":
+            found.append(Contestant(version, candidate, role, str(models / version)))
+    learned = {run.recipe.candidates[c].method for c in trained}
+    found.append(Contestant("majority", "the majority label", "baseline", None))
+    if "tfidf" not in learned:
+        found.append(Contestant("tfidf", "TF-IDF + logistic regression", "baseline", None))
+    found.append(Contestant("zero-shot", "zero-shot", "baseline", None))
+    return found
+
+
+def score(
+    run: Run, judged: Sequence[Contestant], on_event: Callable[[Event], None], batch: int | None = None
+) -> Scoreboard:
+    """Score all contestants on the run's holdout in one child. Raises what run_child raises."""
+    rows = [r for r in read_rows(run.rows) if r["side"] == "holdout"]
+    mark = digest([[(r["id"], r["label"]) for r in rows], list(run.recipe.labels)])
+    ids, true = tuple(r["id"] for r in rows), tuple(r["label"] for r in rows)
+    if not rows:
+        cards = tuple(Scorecard(c.name, c.candidate, c.role, mark, error="the holdout is empty") for c in judged)
+        return Scoreboard(cards, ids, true, run.recipe.labels, mark)
+    job, out = run.folder / "benchmark.json", run.folder / "scores.json"
+    job.write_text(
+        json.dumps(
+            {
+                "rows": str(run.rows),
+                "recipe": run.recipe.model_dump(mode="json"),
+                "contestants": [asdict(c) for c in judged],
+                "out": str(out),
+            }
+        ),
+        encoding="utf-8",
+    )
+    run_child("avocet.benchmark", job, run.folder / "benchmark.log", on_event)
+    raw = json.loads(out.read_text(encoding="utf-8"))
+    groups = {r["group"] for r in rows}
+    cards = tuple(_card(c, raw[f"{c.role}/{c.name}"], mark, true, run.recipe, groups) for c in judged if f"{c.role}/{c.name}" in raw)
+    return Scoreboard(cards, ids, true, run.recipe.labels, mark)
+
+
+def _card(
+    who: Contestant, raw: Mapping[str, Any], mark: str, true: Sequence[str], recipe: Recipe, groups: set[str]
+) -> Scorecard:
+    if raw.get("error"):
+        return Scorecard(who.name, who.candidate, who.role, mark, error=raw["error"])
+    overlap = len(groups & registry.learned_from(Path(who.folder))) if who.folder else 0
+    return scorecard(
+        who.name, who.candidate, who.role, mark, true, raw["ranked"], recipe.labels, raw["ms"], raw["labels"], overlap
+    )
+
+
+def choose_challenger(trained: Mapping[str, str], validation: Mapping[str, float | None]) -> str | None:
+    """The version that is judged for promotion: the best validation macro-F1, the earlier candidate on a tie.
+
+    Chosen on validation rows, so that the holdout judges one version only and stays honest. Where nothing has
+    a validation score (too few rows), the first candidate is named; the gate will find the holdout too small.
+    """
+    if not trained:
+        return None
+    best = max(trained, key=lambda c: -math.inf if validation[c] is None else float(validation[c] or 0.0))
+    return trained[best]
+
+
+# ---- in the child -------------------------------------------------------------------------------------
+
+
+def work(path: Path, emit: Emit) -> Event:
+    """Score each contestant; one that fails is an error on its own card and never a label."""
+    job = json.loads(path.read_text(encoding="utf-8"))
+    recipe = Recipe.model_validate(job["recipe"])
+    rows = read_rows(Path(job["rows"]))
+    found: dict[str, Any] = {}
+    for i, raw in enumerate(job["contestants"]):
+        who = Contestant(**raw)
+        emit({"type": "progress", "step": i, "of": len(job["contestants"]), "message": who.candidate})
+        try:
+            found[f"{who.role}/{who.name}"] = _judged(who, recipe, rows)
+        except NotAtHandError as e:
+            emit({"type": "note", "message": f"{who.candidate}: {e}"})
+        except (AvocetError, KeyError) as e:
+            reason = str(e) if isinstance(e, AvocetError) else "a row has not the fields that its template reads"
+            found[f"{who.role}/{who.name}"] = {"error": reason}
+        except (ValueError, TypeError, RuntimeError, OSError) as e:
+            if is_out_of_memory(e):
+                raise
+            found[f"{who.role}/{who.name}"] = {"error": f"{type(e).__name__} while scoring"}
+    Path(job["out"]).write_text(json.dumps(found, allow_nan=False), encoding="utf-8")
+    return {"scored": len(found)}
+
+
+def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Rankings and milliseconds of one contestant over the holdout rows."""
+    holdout = [r["fields"] for r in rows if r["side"] == "holdout"]
+    if who.folder is not None:
+        from avocet.classifier import load
+
+        classifier = load(Path(who.folder))
+        return _timed(lambda some: [[n for n, _ in p.ranked] for p in classifier.classify_fields(some)], holdout, classifier.labels)
+    train = [(recipe.text.format(**r["fields"]), r["label"]) for r in rows if r["side"] == "train" and r["label"] in recipe.labels]
+    if not train:
+        raise NotFoundError("no training rows for a baseline")
+    if who.name == "majority":
+        return _majority(train, recipe, holdout)
+    return (_zero_shot if who.name == "zero-shot" else _tfidf)(train, recipe, holdout)
+
+
+def _timed(rank: Callable[[list[dict[str, str]]], Ranked], rows: list[dict[str, str]], labels: Sequence[str]) -> dict[str, Any]:
+    """Rank all rows, then the first few one by one for the median milliseconds of a single mail."""
+    ranked = rank(rows)
+    times = []
+    for row in rows[:TIMED_ROWS]:
+        started = time.perf_counter()
+        rank([row])
+        times.append((time.perf_counter() - started) * 1000)
+    return {"ranked": ranked, "ms": round(statistics.median(times), 3), "labels": list(labels)}
+
+
+def _majority(train: list[tuple[str, str]], recipe: Recipe, holdout: list[dict[str, str]]) -> dict[str, Any]:
+    counts = Counter(label for _, label in train)
+    order = sorted(recipe.labels, key=lambda label: -counts[label])
+    return _timed(lambda some: [order for _ in some], holdout, order)
+
+
+def _tfidf(train: list[tuple[str, str]], recipe: Recipe, holdout: list[dict[str, str]]) -> dict[str, Any]:
+    from avocet.methods.tfidf import fit
+
+    labels = [label for label in recipe.labels if any(label == its for _, its in train)]
+    if len(labels) < 2:
+        raise NotFoundError("fewer than two labels have training rows")
+    scorer = fit([text for text, _ in train], [labels.index(label) for _, label in train], len(labels), 10.0)
+    return _timed(lambda some: _ranked(scorer.scores([recipe.text.format(**r) for r in some]), labels), holdout, labels)
+
+
+def _zero_shot(train: list[tuple[str, str]], recipe: Recipe, holdout: list[dict[str, str]]) -> dict[str, Any]:
+    """The label whose name lies nearest to the text in the embedded base's space; no row is learned from."""
+    from avocet.methods.bases import EMBEDDED, at_hand
+    from avocet.methods.encoder import Encoder
+
+    encoder = Encoder.open(Path(at_hand(Head(method="head", base=EMBEDDED), home()).path), 256)
+    names = encoder.embed([label.replace("_", " ") for label in recipe.labels])
+    return _timed(
+        lambda some: _ranked(encoder.embed([recipe.text.format(**r) for r in some]) @ names.T, recipe.labels),
+        holdout,
+        recipe.labels,
+    )
+
+
+def _ranked(scores: Any, labels: Sequence[str]) -> Ranked:
+    found = checked_scores(scores, len(scores), len(labels))
+    return [[labels[i] for i in np.argsort(-row, kind="stable")] for row in found]
+
+
+if __name__ == "__main__":
+    run_as_child(work)

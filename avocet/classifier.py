@@ -1,0 +1,104 @@
+"""From a version's folder to answers: verify, load, build the text by the version's own template, classify."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avocet import registry
+from avocet.errors import AvocetError, DamagedVersionError
+from avocet.events import is_out_of_memory
+from avocet.methods import Scorer, method
+from avocet.metrics import checked_scores
+from avocet.recipe import template_fields
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One answer: the label, its probability, all labels best first, and who said it."""
+
+    label: str
+    confidence: float
+    ranked: tuple[tuple[str, float], ...]
+    version: str
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A loaded version. Its stored template builds the text, so serving sees what training saw."""
+
+    version: registry.Version
+    scorer: Scorer
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels it can answer with, in the order of its scores."""
+        return tuple(self.version.info["trained_labels"])
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields its template reads."""
+        return template_fields(self.version.info["text"])
+
+    def scores(self, rows: Sequence[Mapping[str, str]]) -> NDArray[np.float64]:
+        """Probabilities (len(rows), n labels). Raises NonFiniteError: an inference error is never a label."""
+        texts = [str(self.version.info["text"]).format(**row) for row in rows]
+        return checked_scores(self.scorer.scores(texts), len(texts), len(self.labels))
+
+    def classify_fields(self, rows: Sequence[Mapping[str, str]]) -> list[Prediction]:
+        """One prediction for each mapping of field -> text, in order, in one pass."""
+        if not rows:
+            return []
+        found = []
+        for row in self.scores(rows):
+            order = np.argsort(-row, kind="stable")
+            ranked = tuple((self.labels[i], float(row[i])) for i in order)
+            found.append(Prediction(*ranked[0], ranked, self.version.id))
+        return found
+
+
+def load(folder: Path) -> Classifier:
+    """The classifier in a version's folder, or behind a link such as models/avocet-minilm.
+
+    Raises NotFoundError where there is none, DamagedVersionError where a file was altered or does not load.
+    """
+    return load_folder(registry.open_version(folder).folder)
+
+
+def load_folder(folder: Path) -> Classifier:
+    """Like `load`, for a real folder (also a staging folder)."""
+    registry.verify(folder)
+    info = registry.read_info(folder)
+    try:
+        scorer = method(info["method"]).load(folder, info)
+    except AvocetError:
+        raise
+    except (OSError, KeyError, ValueError, RuntimeError) as e:
+        if is_out_of_memory(e):
+            raise
+        # The manifest holds, so the files are what was sealed: another library version, or a missing one.
+        raise DamagedVersionError(f"version {folder.name} does not load here: {type(e).__name__}") from e
+    return Classifier(registry.Version(str(info["version"]), folder, info), scorer)
+
+
+@dataclass(frozen=True)
+class FineTunedAdapter:
+    """For a mail tool that has adapters: `FineTunedAdapter.load(model_dir).classify(subject, body)`."""
+
+    classifier: Classifier
+
+    @classmethod
+    def load(cls, model_dir: str | Path) -> Self:
+        """The adapter over a version's folder or link, such as models/avocet-deberta-small."""
+        return cls(load(Path(model_dir)))
+
+    def classify(self, subject: str, body: str) -> str:
+        """The top label of one mail: one forward pass over the text that the stored template builds."""
+        fields: dict[str, Any] = {"subject": subject, "body": body}
+        missing = set(self.classifier.fields) - set(fields)
+        if missing:
+            raise AvocetError(f"version {self.classifier.version.id} reads {', '.join(sorted(missing))}, not subject and body")
+        return self.classifier.classify_fields([fields])[0].label

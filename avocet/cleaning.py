@@ -1,0 +1,19 @@
+"""What makes two texts the same mail: the normal form behind duplicates, conflicts and groups."""
+
+import hashlib
+import re
+import unicodedata
+
+_DIGITS = re.compile(r"\d+")
+_SPACE = re.compile(r"\s+")
+
+
+def normal_form(text: str) -> str:
+    """`text` without what differs between copies of one mail: case, white space, numbers, Unicode forms."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _SPACE.sub(" ", _DIGITS.sub("0", folded)).strip()
+
+
+def group_key(text: str) -> str:
+    """Rows with one key are look-alikes and stay on one side; 32 hex characters, no text in it."""
+    return hashlib.sha256(normal_form(text).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,83 @@
+"""What can go wrong, as types: each says what was seen, where, and what to do next, in one line.
+
+`reason` is a short code that is safe to log and to store; the message never carries mail text.
+`exit_code` is what the terminal returns (README, "Exit codes").
+"""
+
+
+class AvocetError(Exception):
+    """Anything Avocet stops for on purpose; shown without a traceback."""
+
+    reason = "error"
+    exit_code = 1
+
+
+class RecipeError(AvocetError):
+    """A recipe that cannot be read or does not fit the model; names file and place."""
+
+    reason = "recipe"
+    exit_code = 2
+
+
+class RowsNotFoundError(AvocetError, FileNotFoundError):
+    """The recipe's rows are not there; says how to get them."""
+
+    reason = "rows_not_found"
+    exit_code = 3
+
+
+class NotFoundError(AvocetError):
+    """A version, champion or run that was asked for does not exist."""
+
+    reason = "not_found"
+    exit_code = 3
+
+
+class DataStoppedError(AvocetError):
+    """The rows broke an expectation whose outcome is stop."""
+
+    reason = "data_stopped"
+    exit_code = 4
+
+
+class BusyError(AvocetError):
+    """Another run holds the lock of this AVOCET_HOME."""
+
+    reason = "busy"
+    exit_code = 6
+
+
+class NotAtHandError(AvocetError):
+    """A candidate cannot train here (no base, or not enough memory): skipped, not failed."""
+
+    reason = "not_at_hand"
+
+
+class OutOfMemoryError(AvocetError):
+    """A child ran out of memory, by exception or by the kernel: tried again one rung smaller."""
+
+    reason = "out_of_memory"
+
+
+class NonFiniteError(AvocetError):
+    """A loss, weight, score or metric is NaN or infinite: failed, never promoted."""
+
+    reason = "non_finite"
+
+
+class ChildFailedError(AvocetError):
+    """A child ended in a way that a smaller batch will not mend; names the log to read."""
+
+    reason = "child_failed"
+
+
+class DamagedVersionError(AvocetError):
+    """A version without a manifest, with a missing or altered file, or that does not load."""
+
+    reason = "damaged_version"
+
+
+class NothingTrainedError(AvocetError):
+    """No candidate could be trained, so there is nothing to judge."""
+
+    reason = "nothing_trained"

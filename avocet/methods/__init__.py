@@ -1,0 +1,43 @@
+"""How a candidate is trained: one module a method, all behind one small Protocol; found by name, loaded late."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from avocet.events import Emit
+    from avocet.methods.job import Job
+
+
+class Scorer(Protocol):
+    """A trained thing: texts in, one row of class probabilities a text out."""
+
+    def scores(self, texts: Sequence[str]) -> "NDArray[np.float64]":
+        """Probabilities of shape (len(texts), n labels), columns in the order of the trained labels."""
+        ...
+
+
+class Method(Protocol):
+    """What each module of this package offers."""
+
+    def train(self, job: "Job", folder: Path, emit: "Emit") -> dict[str, Any]:
+        """Train as `job` says, write all that loading needs into `folder`; returns what to add to training_info."""
+        ...
+
+    def load(self, folder: Path, info: dict[str, Any]) -> Scorer:
+        """The scorer that `train` wrote into `folder`; `info` is its training_info.json."""
+        ...
+
+
+NAMES = ("tfidf", "head", "full")
+
+
+def method(name: str) -> Method:
+    """The method called `name`. Raises ValueError for another name; imports only what that method needs."""
+    if name not in NAMES:
+        raise ValueError(f"no method {name!r}; there are {', '.join(NAMES)}")
+    return cast(Method, import_module(f"avocet.methods.{name}"))

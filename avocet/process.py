@@ -1,0 +1,82 @@
+"""Run a piece of work in a child process: its memory is always given back, and no crash of it is ours."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from avocet.errors import AvocetError, ChildFailedError, NonFiniteError, NotAtHandError, OutOfMemoryError
+from avocet.events import EXIT_OUT_OF_MEMORY, PARENT, Event
+
+_RAISED: dict[str, type[AvocetError]] = {
+    e.reason: e for e in (NonFiniteError, NotAtHandError, OutOfMemoryError, ChildFailedError)
+}
+# What a subprocess reports, and what a shell or container runtime makes of it.
+_KERNEL_KILL = (-signal.SIGKILL, 128 + signal.SIGKILL)
+
+
+def run_child(module: str, job: Path, log: Path, on_event: Callable[[Event], None]) -> dict[str, Any]:
+    """Run `python -m module job`, hand each event to `on_event`, and return the child's `done` event.
+
+    What the child prints goes to `log`. Whatever ends this call (an exception, Ctrl-C, a cancelled run) ends
+    the child and all that it started.
+    Raises OutOfMemoryError (also for a kill by the kernel), NonFiniteError, NotAtHandError, ChildFailedError.
+    """
+    last: dict[str, Any] = {}
+    with log.open("ab") as errors:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", module, str(job)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=_environment(),
+            start_new_session=True,
+        )
+        try:
+            assert child.stdout is not None  # noqa: S101 - narrows the type; stdout=PIPE
+            for line in child.stdout:
+                last = json.loads(line)
+                on_event(last)
+            code = child.wait()
+        finally:
+            _end(child)
+    if code == 0 and last.get("type") == "done":
+        return last
+    raise _failure(code, last, log)
+
+
+def _environment() -> dict[str, str]:
+    """The child never asks a hub and never reports home; everything it needs is on this machine."""
+    quiet = {
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**os.environ, **quiet, PARENT: str(os.getpid())}
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child's whole group if it still runs; it has nothing to save that staging does not make safe."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    if child.stdout is not None:
+        child.stdout.close()
+
+
+def _failure(code: int, last: Event, log: Path) -> AvocetError:
+    if code == EXIT_OUT_OF_MEMORY:
+        return OutOfMemoryError(f"out of memory ({last.get('message', '?')})")
+    if code in _KERNEL_KILL:
+        return OutOfMemoryError("killed by SIGKILL, which is how the kernel ends a process that outgrew the memory")
+    reason = str(last.get("reason", ""))
+    if reason in _RAISED:
+        return _RAISED[reason](str(last["message"]))
+    what = last.get("message") if last.get("type") == "error" else f"exit code {code}"
+    return ChildFailedError(f"the training process failed ({what}); its log: {log}")

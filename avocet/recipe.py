@@ -1,0 +1,268 @@
+"""A recipe: one YAML that says what to learn (rows, template, labels, candidates, gate); read strictly."""
+
+import hashlib
+import json
+import string
+from io import StringIO
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from avocet.errors import RecipeError
+from avocet.home import NAME, Home
+
+EPOCHS = (1, 20)  # document 0: `--epochs 1..20`
+
+
+class Strict(BaseModel):
+    """Unknown keys are refused: a mistyped key that is ignored is a setting that silently does nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tfidf(Strict):
+    """TF-IDF over words and characters with logistic regression: seconds on any machine, and hard to beat."""
+
+    method: Literal["tfidf"]
+    inverse_penalty: float = Field(10.0, gt=0, description="C of the logistic regression")
+
+
+class Head(Strict):
+    """A frozen base with a logistic head on its pooled, normalised embedding."""
+
+    method: Literal["head"]
+    base: str
+    revision: str | None = None
+    max_tokens: int = Field(256, ge=8, le=8192)
+    inverse_penalty: float = Field(10.0, gt=0)
+
+
+class Full(Strict):
+    """Every weight of the base is trained, with class weights (document 0's training)."""
+
+    method: Literal["full"]
+    base: str
+    revision: str | None = None
+    max_tokens: int = Field(512, ge=8, le=8192)
+    epochs: int = Field(5, ge=EPOCHS[0], le=EPOCHS[1])
+    learning_rate: float = Field(2e-5, gt=0, lt=1)
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
+    weight_decay: float = Field(0.0, ge=0)
+    batch_size: int = Field(16, ge=1, description="rows in one forward pass")
+    accumulation: int = Field(1, ge=1, description="forward passes in one optimizer step")
+    fp16: bool = Field(False, description="mixed precision, where there is a GPU")
+    gradient_checkpointing: bool = False
+    patience: int = Field(3, ge=1, description="epochs without a better validation macro-F1")
+    freeze_layers: int = Field(0, ge=0, description="the embeddings and this many of the lowest layers stay as they are")
+
+
+Candidate = Annotated[Tfidf | Head | Full, Field(discriminator="method")]
+
+
+class Shares(Strict):
+    """Which share of each label goes to which side; the rest is train."""
+
+    validation: float = Field(0.15, gt=0, lt=0.5)
+    holdout: float = Field(0.20, gt=0, lt=0.5)
+
+
+class Expect(Strict):
+    """What the rows must be like; `validate` builds its Great Expectations suite from this."""
+
+    rows: int = Field(1, ge=1, description="fewer usable rows stop the run")
+    rows_wanted: int = Field(200, ge=1, description="fewer are a warning")
+    rows_per_label: int = Field(2, ge=2, description="fewer drop the label")
+    train_rows_per_label: int = Field(5, ge=1, description="fewer are a warning")
+    text_chars: tuple[int, int] = Field((1, 100_000), description="shorter or longer texts are quarantined")
+    imbalance: float = Field(10.0, gt=1, description="largest label against smallest; more is a warning")
+
+
+class Gate(Strict):
+    """What must hold before the champion is replaced."""
+
+    metric: Literal["macro_f1"] = "macro_f1"
+    margin: float = Field(0.0, ge=0, lt=1, description="the challenger must be better by more than this")
+    holdout_rows: int = Field(30, ge=1, description="fewer judged rows decide nothing")
+
+
+class Recipe(Strict):
+    """One thing to learn."""
+
+    name: str
+    kind: Literal["classify"] = "classify"
+    about: str = ""
+    rows: tuple[str, ...] = Field(min_length=1)
+    rows_help: str = Field("", description="said when the rows are not there")
+    text: str = Field(description="template over the rows' fields; {body:.400} cuts at 400 characters")
+    labels: tuple[str, ...] = Field(min_length=2)
+    alias: str = Field("", description="models/<alias> points at the newest version of a candidate")
+    candidates: dict[str, Candidate] = Field(min_length=1)
+    shares: Shares = Shares()
+    expect: Expect = Expect()
+    gate: Gate = Gate()
+    seed: int = Field(13, ge=0)
+
+    @field_validator("rows", mode="before")
+    @classmethod
+    def _one_or_many(cls, rows: Any) -> Any:
+        return (rows,) if isinstance(rows, str) else rows
+
+    @field_validator("name")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise ValueError("use a-z, 0-9, - and _ only")
+        return name
+
+    @field_validator("candidates")
+    @classmethod
+    def _plain_candidates(cls, candidates: dict[str, Candidate]) -> dict[str, Candidate]:
+        for name in candidates:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"candidate {name!r:.40}: use a-z, 0-9, - and _ only")
+        return candidates
+
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(labels)) != len(labels):
+            raise ValueError(f"listed twice: {sorted({x for x in labels if labels.count(x) > 1})}")
+        return labels
+
+    @field_validator("text")
+    @classmethod
+    def _plain_template(cls, text: str) -> str:
+        template_fields(text)
+        return text
+
+    @model_validator(mode="after")
+    def _alias_default(self) -> Self:
+        alias = self.alias or f"avocet-{self.name}-{{candidate}}"
+        if alias.count("{candidate}") != 1 or not NAME.fullmatch(alias.replace("{candidate}", "x")):
+            raise ValueError("alias: must hold {candidate} once, with a-z, 0-9, - and _ around it")
+        object.__setattr__(self, "alias", alias)
+        return self
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The row fields that the template reads, in its order."""
+        return template_fields(self.text)
+
+    def alias_of(self, candidate: str) -> str:
+        """`models/<this>` points at the newest version of `candidate`."""
+        return self.alias.replace("{candidate}", candidate)
+
+    def training_digest(self, candidate: str) -> str:
+        """Digest of all in the recipe that decides what `candidate` becomes (the gate does not)."""
+        parts = self.model_dump(mode="json", include={"text", "labels", "shares", "seed", "name"})
+        return digest([parts, candidate, self.candidates[candidate].model_dump(mode="json")])
+
+    def narrowed(self, model: str | None = None, epochs: int | None = None) -> "Recipe":
+        """This recipe with one candidate only, and/or another number of epochs where a method has them.
+
+        Raises RecipeError for an unknown candidate or epochs out of range.
+        """
+        candidates = dict(self.candidates)
+        if model is not None:
+            if model not in candidates:
+                raise RecipeError(f"recipe {self.name} has no candidate {model!r:.40}; it has {', '.join(candidates)}")
+            candidates = {model: candidates[model]}
+        if epochs is not None:
+            if not EPOCHS[0] <= epochs <= EPOCHS[1]:
+                raise RecipeError(f"epochs: {epochs} is not in {EPOCHS[0]}..{EPOCHS[1]}")
+            candidates = {
+                name: c.model_copy(update={"epochs": epochs}) if isinstance(c, Full) else c
+                for name, c in candidates.items()
+            }
+        return self.model_copy(update={"candidates": candidates})
+
+
+def template_fields(template: str) -> tuple[str, ...]:
+    """The plain field names of a template.
+
+    Raises ValueError for anything else that str.format would do (attributes, indexes, conversions): a
+    template comes from a file, and `{body.__class__}` is not something a row should be asked.
+    """
+    names: list[str] = []
+    for _, name, spec, conversion in string.Formatter().parse(template):
+        if name is None:
+            continue
+        if not name.isidentifier() or conversion or "{" in (spec or ""):
+            raise ValueError(f"{{{name}}}: a template may hold only plain fields like {{subject}} or {{body:.400}}")
+        format("", spec or "")
+        names.append(name)
+    if not names:
+        raise ValueError("the template reads no field; it needs one such as {subject}")
+    return tuple(dict.fromkeys(names))
+
+
+def digest(value: Any) -> str:
+    """sha256 (hex) of a JSON-able value, independent of key order."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def load(home: Home, name: str) -> Recipe:
+    """The recipe `name` (or the YAML at that path).
+
+    Raises RecipeError in one line that names the file, the place in it and what to do.
+    """
+    path = home.recipe(name)
+    if not path.exists():
+        have = sorted({p.stem for room in (home.root, home.recipe("x").parent.parent) for p in (room / "recipes").glob("*.yaml")})
+        raise RecipeError(f"no recipe {name!r:.80} ({home.shown(path)} does not exist); there are: {', '.join(have)}")
+    return parse(path.read_bytes(), home.shown(path))
+
+
+def parse(raw: bytes, shown: str) -> Recipe:
+    """A recipe from the bytes of a YAML file called `shown`. Raises RecipeError."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        tree = YAML(typ="rt").load(StringIO(raw.decode("utf-8")))
+    except MarkedYAMLError as e:
+        line = e.problem_mark.line + 1 if e.problem_mark else "?"
+        problem = " ".join(str(e.problem or e).split())
+        raise RecipeError(f"{shown}, line {line}: {problem.split(' with value')[0]}") from None
+    except (YAMLError, UnicodeDecodeError) as e:
+        raise RecipeError(f"{shown}: not YAML in UTF-8 ({type(e).__name__})") from None
+    if not isinstance(tree, dict):
+        raise RecipeError(f"{shown}: a recipe is a mapping with name, rows, text, labels and candidates")
+    try:
+        recipe = Recipe.model_validate(_plain(tree))
+    except ValidationError as e:
+        raise RecipeError("; ".join(_complaint(error, tree, shown) for error in e.errors())) from None
+    if recipe.name != Path(shown).stem:
+        raise RecipeError(f"{shown}: name is {recipe.name!r}, the file is called {Path(shown).stem!r}; make them equal")
+    return recipe
+
+
+def _plain(node: Any) -> Any:
+    """ruamel's round-trip nodes as plain Python values, so that pydantic sees no subclass."""
+    if isinstance(node, dict):
+        return {str(k): _plain(v) for k, v in node.items()}
+    if isinstance(node, list):
+        return [_plain(v) for v in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _complaint(error: Any, tree: Any, shown: str) -> str:
+    """One pydantic error as 'file, line n: place: what'."""
+    loc = list(error["loc"])
+    if loc[:1] == ["candidates"] and len(loc) > 2:
+        del loc[2]  # the method, which pydantic puts between a candidate's name and its settings
+    line, node = 1, tree
+    for part in loc:
+        try:
+            line = (node.lc.key(part) if isinstance(node, dict) else node.lc.item(part))[0] + 1
+            node = node[part]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            break
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = "no such setting; see docs/recipe.md"
+    return f"{shown}, line {line}: {'.'.join(map(str, loc)) or 'recipe'}: {message}"

@@ -1,0 +1,197 @@
+"""Reading rows: JSON lines as bytes, strictly; what cannot be used is told by file, line and reason."""
+
+import gzip
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+MAX_LINE_BYTES = 4 * 1024 * 1024  # a mail with its attachments cut; a longer line is a wrong file
+MAX_LABEL_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An example: the fields its text is built from, and its label."""
+
+    id: str
+    label: str
+    fields: Mapping[str, str]
+    file: str
+    line: int
+    labeled_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A line or row that was set aside, and why; never its text."""
+
+    file: str
+    line: int
+    reason: str
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one or more files held: `n_lines == len(rows) + len(unusable)`, blank lines not counted."""
+
+    rows: tuple[Row, ...]
+    unusable: tuple[Unusable, ...]
+    n_lines: int = field(default=0)
+
+
+class _BadLineError(ValueError):
+    """Why one line cannot be used."""
+
+
+def read(files: Sequence[tuple[Path, str]], fields: Sequence[str]) -> Reading:
+    """All rows of `files` ((path, name to show) pairs, .jsonl or .jsonl.gz), read for the given text `fields`.
+
+    Never raises for a bad line: that becomes an Unusable. Raises OSError where a file cannot be read.
+    """
+    rows: list[Row] = []
+    unusable: list[Unusable] = []
+    seen: dict[str, Row] = {}
+    times: Counter[str] = Counter()
+    for path, shown in files:
+        with _open(path) as stream:
+            for number, raw in _lines(stream):
+                try:
+                    row = _row(_parse(raw), fields, shown, number)
+                    row = _with_unique_id(row, seen, times)
+                except _BadLineError as e:
+                    unusable.append(Unusable(shown, number, str(e)))
+                else:
+                    rows.append(row)
+    return Reading(tuple(rows), tuple(unusable), len(rows) + len(unusable))
+
+
+def _open(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+
+
+def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
+    """(line number, bytes) split on \\n alone, blank lines left out; None for a line over the limit."""
+    number = 0
+    while raw := stream.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if number == 1:
+            raw = raw.removeprefix(b"\xef\xbb\xbf")
+        if len(raw) > MAX_LINE_BYTES:
+            while raw and not raw.endswith(b"\n"):
+                raw = stream.readline(MAX_LINE_BYTES)
+            yield number, None
+        elif raw.strip():
+            yield number, raw
+
+
+def _parse(raw: bytes | None) -> dict[str, Any]:
+    if raw is None:
+        raise _BadLineError(f"line longer than {MAX_LINE_BYTES} bytes")
+    try:
+        value = json.loads(
+            raw.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_no_twins
+        )
+    except UnicodeDecodeError as e:
+        raise _BadLineError(f"not UTF-8 at byte {e.start}") from None
+    except json.JSONDecodeError as e:
+        raise _BadLineError(f"not JSON at column {e.colno}: {e.msg}") from None
+    except RecursionError:
+        raise _BadLineError("JSON nested too deep") from None
+    except _BadLineError:
+        raise
+    except ValueError:  # an integer of more digits than Python converts
+        raise _BadLineError("a number that is too long") from None
+    if not isinstance(value, dict):
+        raise _BadLineError(f"a JSON {_kind(value)}, not an object")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _BadLineError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _BadLineError("a number that is too large")
+    return value
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _BadLineError("a key stands twice in one object")
+    return found
+
+
+def _row(value: dict[str, Any], fields: Sequence[str], file: str, line: int) -> Row:
+    texts = {name: _text(value, name) for name in fields}
+    label = _text(value, "label").strip()
+    if not label:
+        raise _BadLineError("label is empty")
+    if len(label) > MAX_LABEL_CHARS:
+        raise _BadLineError(f"label of {len(label)} characters")
+    given = value.get("id")
+    if given is not None and (isinstance(given, bool) or not isinstance(given, str | int)):
+        raise _BadLineError(f"id is {_kind(given)}, not text")
+    if isinstance(given, str):
+        _refuse_surrogates(given, "id")
+    labeled_at = value.get("labeled_at")
+    if labeled_at is not None:
+        labeled_at = _text(value, "labeled_at")
+    return Row(str(given) if given not in (None, "") else _content_id(texts), label, texts, file, line, labeled_at)
+
+
+def _text(value: Mapping[str, Any], name: str) -> str:
+    if name not in value:
+        raise _BadLineError(f"no field '{name}'")
+    text = value[name]
+    if not isinstance(text, str):
+        raise _BadLineError(f"{name} is {_kind(text)}, not text")
+    _refuse_surrogates(text, name)
+    return text
+
+
+def _refuse_surrogates(text: str, name: str) -> None:
+    """Half a surrogate pair cannot be written as UTF-8 and would crash the first writer."""
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise _BadLineError(f"{name} holds half a surrogate pair")
+
+
+def _kind(value: Any) -> str:
+    return {dict: "object", list: "list", str: "text", bool: "boolean", type(None): "null"}.get(type(value), "number")
+
+
+def _content_id(texts: Mapping[str, str]) -> str:
+    """A stable id for a row without one: the same mail gets the same id in any file, at any line."""
+    parts = json.dumps([texts[k] for k in sorted(texts)], ensure_ascii=True)
+    return "c-" + hashlib.sha256(parts.encode()).hexdigest()[:20]
+
+
+def _with_unique_id(row: Row, seen: dict[str, Row], times: Counter[str]) -> Row:
+    """The row under an id that no earlier row has.
+
+    Rows without an id of their own may repeat (the same mail labelled twice): the second gets '-2'. A
+    given id that comes back is told as unusable, since one of the two rows would vanish behind the other.
+    """
+    if row.id not in seen:
+        seen[row.id] = row
+        return row
+    first = seen[row.id]
+    if not row.id.startswith("c-"):
+        raise _BadLineError(f"its id was seen before, in {first.file} line {first.line}")
+    times[row.id] += 1
+    return Row(f"{row.id}-{times[row.id] + 1}", row.label, row.fields, row.file, row.line, row.labeled_at)
+
+
+def write_unusable(path: Path, unusable: Sequence[Unusable]) -> None:
+    """The quarantine file of one run: one JSON object a line with file, line, reason, and id where known."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(asdict(u), ensure_ascii=False) for u in unusable)
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")

@@ -1,0 +1,147 @@
+"""One run's folder under data/runs/, the lock that keeps runs apart, and the key that knows a night without news."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from avocet import durable, registry
+from avocet.errors import BusyError, DamagedVersionError, NotAtHandError, NotFoundError
+from avocet.events import Event
+from avocet.home import Home
+from avocet.methods.bases import at_hand
+from avocet.recipe import Recipe, Tfidf, digest
+from avocet.rows import Row
+
+# What the answer depends on beside rows and recipe; a newer library can train another model.
+LIBRARIES = ("torch", "transformers", "scikit-learn", "numpy")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the flow: which recipe, where its files are."""
+
+    id: str
+    home: Home
+    recipe: Recipe
+
+    @property
+    def folder(self) -> Path:
+        """Rows, events, scores and decision of this run."""
+        return self.home.runs / self.id
+
+    @property
+    def rows(self) -> Path:
+        """The rows that were kept, one JSON object a line: id, label, fields, and from `split` on group, side."""
+        return self.folder / "rows.jsonl"
+
+    @property
+    def quarantine(self) -> Path:
+        """What was set aside, by file, line and reason."""
+        return self.home.quarantine / f"{self.id}.jsonl"
+
+    @property
+    def decision(self) -> Path:
+        """The verdict and all it rests on."""
+        return self.folder / "decision.json"
+
+    def tell(self, candidate: str, event: Event) -> None:
+        """Append one event to events.jsonl, the only source of a run's events."""
+        with (self.folder / "events.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"candidate": candidate, **event}, ensure_ascii=True) + "\n")
+
+
+def begin(home: Home, recipe: Recipe) -> Run:
+    """A new run with its (empty) folder, readable by nobody else since it will hold mail."""
+    now = datetime.now(UTC).strftime("%Y%m%dt%H%M%Sz")
+    run = Run(f"{now}-{recipe.name[:40]}-{secrets.token_hex(2)}", home, recipe)
+    run.folder.mkdir(parents=True, mode=0o700)
+    return run
+
+
+@contextmanager
+def only_one(home: Home) -> Iterator[None]:
+    """Hold the lock of this AVOCET_HOME; raises BusyError at once where another run holds it.
+
+    The kernel gives the lock back when its holder dies, so a killed run blocks nobody.
+    """
+    home.data.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home.data / ".run.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BusyError(f"another run is at work in {home.root}; wait for it, or stop it") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def write_rows(path: Path, rows: Sequence[Row]) -> str:
+    """Write the kept rows; returns their digest, which does not depend on their order."""
+    lines = [json.dumps({"id": r.id, "label": r.label, "fields": dict(r.fields)}, ensure_ascii=True) for r in rows]
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    marks = sorted(hashlib.sha256(line.encode()).hexdigest() for line in lines)
+    return digest(marks)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a result in one move; NaN is refused."""
+    durable.replace_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+@cache
+def code_digest() -> str:
+    """Digest of what trains: this package's sources and the versions of the libraries under it."""
+    here = Path(__file__).parent
+    sources = {p.relative_to(here).as_posix(): p.read_bytes().hex() for p in sorted(here.rglob("*.py"))}
+    return digest([sources, {name: version(name) for name in LIBRARIES}])
+
+
+def run_key(recipe: Recipe, rows_digest: str, home: Home) -> str:
+    """Equal for two nights that would do the same: rows, recipe with its gate, code, and which bases are at hand."""
+    bases = {}
+    for name, settings in recipe.candidates.items():
+        try:
+            bases[name] = "" if isinstance(settings, Tfidf) else at_hand(settings, home).digest
+        except NotAtHandError:
+            bases[name] = "not at hand"
+    return digest([recipe.model_dump(mode="json", exclude={"about", "rows_help"}), rows_digest, bases, code_digest()])
+
+
+def settled(home: Home, recipe: Recipe, key: str) -> Mapping[str, Any] | None:
+    """The ledger's last word on `recipe` if it was on the same key and still stands on disk, else None.
+
+    Only the last word counts, and the champion it left must be there and whole: a model folder that was
+    deleted since makes the night new.
+    """
+    words = [e for e in registry.ledger(home.models) if e.get("recipe") == recipe.name and e.get("event") in _WORDS]
+    if not words or words[-1].get("run_key") != key:
+        return None
+    last = words[-1]
+    champion = registry.champion_id(home.models, recipe.name)
+    if champion != last.get("champion"):
+        return None
+    try:
+        if champion is not None:
+            registry.verify(registry.open_version(home.models / champion).folder)
+    except (DamagedVersionError, NotFoundError):
+        return None
+    return last
+
+
+_WORDS = ("promoted", "refused", "rolled back", "abandoned")
+
+
+def as_json(value: Any) -> Any:
+    """A dataclass as what json can write."""
+    return json.loads(json.dumps(asdict(value), ensure_ascii=True, allow_nan=False))

@@ -1,0 +1,94 @@
+"""The numbers of one contestant on the holdout, all from one pass over the same rows tonight."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from avocet.metrics import LabelScore, accuracy, confusion, label_scores, macro_f1, top_k_accuracy
+
+Role = Literal["champion", "challenger", "candidate", "baseline"]
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """What one contestant did; with `error` set there are no numbers, and nothing may be decided for it."""
+
+    name: str  # the version id, or what kind of baseline
+    candidate: str
+    role: Role
+    holdout: str  # digest of the judged rows and labels: only cards with the same one can be compared
+    predictions: tuple[str, ...] = ()
+    macro_f1: float | None = None
+    accuracy: float | None = None
+    top_k: Mapping[str, float] | None = None
+    per_label: tuple[LabelScore, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+    ms_per_mail: float | None = None
+    trained_labels: tuple[str, ...] = ()
+    learned_from_holdout: int = 0  # judged rows that this contestant has learned from; must be 0
+    error: str | None = None
+
+
+def scorecard(
+    name: str,
+    candidate: str,
+    role: Role,
+    holdout: str,
+    true: Sequence[str],
+    ranked: Sequence[Sequence[str]],
+    labels: Sequence[str],
+    ms_per_mail: float,
+    trained_labels: Sequence[str],
+    learned_from_holdout: int = 0,
+) -> Scorecard:
+    """The card of a contestant that `ranked` its labels (best first) for each row of `true`."""
+    predicted = [r[0] for r in ranked]
+    return Scorecard(
+        name=name,
+        candidate=candidate,
+        role=role,
+        holdout=holdout,
+        predictions=tuple(predicted),
+        macro_f1=macro_f1(true, predicted, labels),
+        accuracy=accuracy(true, predicted),
+        top_k={str(k): top_k_accuracy(true, ranked, k) for k in (1, 2, 3)},
+        per_label=tuple(label_scores(true, predicted, labels)),
+        confusion=tuple(tuple(row) for row in confusion(true, predicted, labels)),
+        ms_per_mail=ms_per_mail,
+        trained_labels=tuple(trained_labels),
+        learned_from_holdout=learned_from_holdout,
+    )
+
+
+@dataclass(frozen=True)
+class Scoreboard:
+    """All cards of one night, and the rows they stand on (ids and true labels, no text)."""
+
+    cards: tuple[Scorecard, ...]
+    row_ids: tuple[str, ...]
+    true: tuple[str, ...]
+    labels: tuple[str, ...]
+    holdout: str
+
+    @property
+    def champion(self) -> Scorecard | None:
+        """The card of the version in use, if there is one."""
+        return next((c for c in self.cards if c.role == "champion"), None)
+
+    @property
+    def challenger(self) -> Scorecard | None:
+        """The card of the one version that may replace it."""
+        return next((c for c in self.cards if c.role == "challenger"), None)
+
+    @property
+    def baselines(self) -> tuple[Scorecard, ...]:
+        """What anybody could have without training."""
+        return tuple(c for c in self.cards if c.role == "baseline")
+
+
+def fixed_and_broken(true: Sequence[str], before: Sequence[str], after: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Places where `after` is right and `before` was wrong, and the other way round."""
+    rows = list(enumerate(zip(true, before, after, strict=True)))
+    fixed = [i for i, (t, b, a) in rows if a == t != b]
+    broken = [i for i, (t, b, a) in rows if b == t != a]
+    return fixed, broken

@@ -1,0 +1,96 @@
+"""Tonight's sides: the ledger is asked, new rows are placed, and rows.jsonl says for each row where it stands."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+from avocet import registry
+from avocet.cleaning import group_key
+from avocet.errors import DamagedVersionError
+from avocet.methods.job import read_rows
+from avocet.recipe import digest
+from avocet.runs import Run
+from avocet.splits import SIDES, Member, assign
+from avocet.store.ledger import SideLedger
+
+ASIDE = "aside"  # in rows.jsonl: a holdout row that has a look-alike among what was learned from
+
+
+@dataclass(frozen=True)
+class Sides:
+    """How tonight's rows are divided; `digest` names rows and sides together."""
+
+    digest: str
+    counts: dict[str, dict[str, int]]  # label -> side -> rows
+    trained_labels: tuple[str, ...]  # that have a training row and were not dropped
+    n_new: int
+    n_groups: int
+    n_set_aside: int
+    warnings: tuple[str, ...]
+
+    def total(self, side: str) -> int:
+        """Rows on `side`."""
+        return sum(by_side[side] for by_side in self.counts.values())
+
+
+def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
+    """Give each row of the run its side for life, write group and side into rows.jsonl, remember new rows.
+
+    `dropped` labels have too few rows to train; their holdout rows are judged all the same, as misses.
+    """
+    recipe = run.recipe
+    rows = read_rows(run.rows)
+    members = [Member(r["id"], group_key(recipe.text.format(**r["fields"])), r["label"]) for r in rows]
+    ledger = SideLedger(run.home.sides)
+    split = assign(
+        members, ledger.rows(recipe.name), ledger.groups(), recipe.shares, recipe.seed, _learned_from(run)
+    )
+    ledger.record(recipe.name, run.id, members, split.side_of)
+    lines = []
+    for row, member in zip(rows, members, strict=True):
+        side = ASIDE if member.row_id in split.set_aside else split.side_of[member.row_id]
+        lines.append({**row, "group": member.group, "side": side})
+    run.rows.write_text("".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines), encoding="utf-8")
+
+    found = Counter((line["label"], line["side"]) for line in lines)
+    counts = {label: {side: found[label, side] for side in SIDES} for label in recipe.labels}
+    trained = tuple(x for x in recipe.labels if counts[x]["train"] and x not in dropped)
+    return Sides(
+        digest(sorted([line["id"], line["label"], line["fields"], line["side"]] for line in lines)),
+        counts,
+        trained,
+        split.n_new,
+        len({m.group for m in members}),
+        len(split.set_aside),
+        _warnings(run, counts, trained, len(split.set_aside)),
+    )
+
+
+def _learned_from(run: Run) -> frozenset[str]:
+    """Groups that any version of this recipe has learned from, as the versions themselves remember it."""
+    groups: set[str] = set()
+    for version in registry.versions(run.home.models):
+        if version.info.get("recipe") == run.recipe.name:
+            try:
+                groups |= registry.learned_from(version.folder)
+            except DamagedVersionError:
+                continue  # it cannot be loaded, so it can neither be judged nor promoted
+    return frozenset(groups)
+
+
+def _warnings(run: Run, counts: dict[str, dict[str, int]], trained: tuple[str, ...], n_aside: int) -> tuple[str, ...]:
+    wanted = run.recipe.expect.train_rows_per_label
+    found = [
+        f"label {label} has {counts[label]['train']} training rows (fewer than {wanted}): its F1 is unreliable"
+        for label in trained
+        if counts[label]["train"] < wanted
+    ]
+    judged = sum(by_side["holdout"] for by_side in counts.values())
+    if judged < run.recipe.gate.holdout_rows:
+        found.append(
+            f"too few rows for an honest holdout: {judged} judged, the gate asks for {run.recipe.gate.holdout_rows}; "
+            "the run trains and promotes nothing"
+        )
+    if n_aside:
+        found.append(f"{n_aside} holdout rows look like rows that were learned from and are not judged")
+    return tuple(found)

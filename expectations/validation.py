@@ -1,0 +1,140 @@
+"""Validate a run's rows: read, check by the recipe's suite, set aside what must not be learned from, count all."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avocet.errors import RowsNotFoundError
+from avocet.findings import DataReport, Finding
+from avocet.recipe import Recipe
+from avocet.rows import Reading, Row, Unusable, read, write_unusable
+from avocet.runs import Run, as_json, write_json, write_rows
+from expectations.runner import run_rules
+from expectations.suite import for_recipe
+from expectations.tables import label_table, row_facts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHOWN_CHARS = 40  # of a label that the recipe does not list: it comes from a file and may be anything
+
+
+def validate_rows(run: Run) -> DataReport:
+    """Read and check the recipe's rows; kept rows go to the run's folder, the others to quarantine with a reason.
+
+    The report may hold findings that stop the run: the caller decides to raise. Raises RowsNotFoundError
+    where a file is missing, DataStoppedError where a rule could not be evaluated.
+    """
+    reading = read(_files(run), run.recipe.fields)
+    report, kept, aside = check(run.recipe, reading)
+    write_unusable(run.quarantine, [*reading.unusable, *aside])
+    report = replace(report, rows_digest=write_rows(run.rows, kept))
+    write_json(run.folder / "data_report.json", as_json(report))
+    return report
+
+
+def check(recipe: Recipe, reading: Reading) -> tuple[DataReport, list[Row], list[Unusable]]:
+    """(report, kept rows, rows set aside) for what was read; nothing is written."""
+    rules = for_recipe(recipe)
+    facts = row_facts(recipe, reading.rows)
+    findings = run_rules([r for r in rules if r.table == "rows"], facts)
+    aside = _set_aside(findings)
+    kept = [row for row in reading.rows if row.id not in aside]
+    findings = [f for found in findings for f in _by_other_label(found, reading.rows)]
+
+    counts = Counter(row.label for row in kept)
+    labels = label_table(recipe, [row.label for row in kept])
+    tables = {
+        "kept": facts[~facts["id"].isin(list(aside))],
+        "labels": labels,
+        "learnable": labels[labels["n_rows"] >= recipe.expect.rows_per_label],
+    }
+    for name, table in tables.items():
+        found = run_rules([r for r in rules if r.table == name], table)
+        findings += _by_label(found, labels) if name == "labels" else found
+
+    out = [Unusable(r.file, r.line, aside[r.id], r.id) for r in reading.rows if r.id in aside]
+    return _report(recipe, reading, counts, out, findings, len(rules)), kept, out
+
+
+def _files(run: Run) -> list[tuple[Path, str]]:
+    files = [((run.home.root / name).resolve(), name) for name in run.recipe.rows]
+    for path, name in files:
+        if not path.is_file():
+            hint = " ".join(run.recipe.rows_help.split())
+            raise RowsNotFoundError(f"recipe {run.recipe.name} reads {name}, which is not in {run.home.root}. {hint}".strip())
+    return files
+
+
+def _set_aside(findings: Sequence[Finding]) -> dict[str, str]:
+    """Row id -> the first rule that keeps the row from being learned from."""
+    aside: dict[str, str] = {}
+    for finding in findings:
+        if finding.outcome in ("drop-label", "quarantine"):
+            for row_id in finding.where:
+                aside.setdefault(row_id, finding.rule)
+    return aside
+
+
+def _by_other_label(finding: Finding, rows: Sequence[Row]) -> list[Finding]:
+    """The finding about labels outside the recipe as one finding a label; any other as it is."""
+    if finding.rule != "canonical labels":
+        return [finding]
+    hit = set(finding.where)
+    by_label: dict[str, list[str]] = {}
+    for row in rows:
+        if row.id in hit:
+            by_label.setdefault(row.label, []).append(row.id)
+    return [
+        replace(finding, n=len(ids), where=tuple(ids), message=f"label {label[:_SHOWN_CHARS]!r} is not in the recipe: {_rows(len(ids))} set aside")
+        for label, ids in sorted(by_label.items())
+    ]
+
+
+def _by_label(findings: Sequence[Finding], labels: "pd.DataFrame") -> list[Finding]:
+    """One finding a label; a label that a rule has dropped is not spoken of again."""
+    table = labels.set_index("label")
+    told: list[Finding] = []
+    gone: set[str] = set()
+    for finding in findings:
+        fresh = [label for label in finding.where if label not in gone]
+        counts = table["n_train" if finding.rule == "labels have training rows" else "n_rows"]
+        for label in fresh:
+            message = finding.message.replace("{where}", label).replace("{count}", str(counts[label]))
+            told.append(replace(finding, message=message, n=1, where=(label,)))
+        if finding.outcome == "drop-label":
+            gone |= set(fresh)
+    return told
+
+
+def _report(
+    recipe: Recipe, reading: Reading, counts: Mapping[str, int], out: Sequence[Unusable], findings: list[Finding], n_rules: int
+) -> DataReport:
+    other = sum(f.n for f in findings if f.rule == "canonical labels")
+    gone = {label for f in findings if f.outcome == "drop-label" and f.rule != "canonical labels" for label in f.where}
+    report = DataReport(
+        n_lines=reading.n_lines,
+        n_unusable=len(reading.unusable),
+        n_quarantined=len(out) - other,
+        n_other_label=other,
+        n_kept=sum(counts.values()),
+        other_labels={label: n for label, n in sorted(_other_labels(recipe, reading).items())},
+        label_counts={label: counts.get(label, 0) for label in recipe.labels},
+        dropped_labels=tuple(label for label in recipe.labels if label in gone),
+        n_rules=n_rules,
+        reasons=dict(Counter(u.reason for u in [*reading.unusable, *out]).most_common()),
+        findings=tuple(findings),
+    )
+    if report.n_lines != report.n_unusable + report.n_quarantined + report.n_other_label + report.n_kept:
+        raise AssertionError(f"rows were lost in validation: {report.n_lines} read, {report.n_kept} kept")
+    return report
+
+
+def _other_labels(recipe: Recipe, reading: Reading) -> Counter[str]:
+    return Counter(row.label[:_SHOWN_CHARS] for row in reading.rows if row.label not in recipe.labels)
+
+
+def _rows(n: int) -> str:
+    return f"{n} row{'' if n == 1 else 's'}"

@@ -1,0 +1,122 @@
+"""The main job: validate, split, fine-tune, benchmark, promote. `python flows/finetune.py [RECIPE]` runs it here."""
+
+import sys
+from typing import Annotated, Any
+
+import flows  # noqa: F401  first: it sets what Prefect reads at import
+from prefect import flow
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed, State
+from pydantic import Field
+
+from avocet import recipe as recipes
+from avocet import registry, runs
+from avocet.errors import AvocetError, NotAtHandError, NothingTrainedError
+from avocet.gate import Verdict
+from avocet.home import home
+from avocet.methods.ladder import rungs
+from avocet.recipe import EPOCHS
+from avocet.runs import Run
+from avocet.sides import Sides
+from avocet.training import Trained
+from tasks.benchmark import benchmark
+from tasks.finetune import finetune as finetune_candidate
+from tasks.promote import promote
+from tasks.split import split
+from tasks.validate import validate
+
+
+@flow(name="avocet", flow_run_name=lambda: f"{flow_run.parameters['recipe']} by {flow_run.id[:8]}", persist_result=False)
+def finetune(
+    recipe: str = "job_mail",
+    model: str | None = None,
+    epochs: Annotated[int, Field(ge=EPOCHS[0], le=EPOCHS[1])] | None = None,
+) -> State[Any]:
+    """Train the recipe's candidates (or only `model`) and replace the champion if one provably beats it."""
+    try:
+        place = home()
+        chosen = recipes.load(place, recipe).narrowed(model, epochs)
+        with runs.only_one(place):
+            return _night(runs.begin(place, chosen))
+    except AvocetError as error:
+        return Failed(message=str(error), data=error)
+
+
+def _night(run: Run) -> State[Any]:
+    """The five stages. A run that fails anywhere leaves the champion as it was."""
+    registry.sweep(run.home.models)
+    registry.recover(run.home.models)
+    report = validate(run)
+    key = runs.run_key(run.recipe, report.rows_digest, run.home)
+    settled = runs.settled(run.home, run.recipe, key)
+    if settled is not None:
+        message = f"nothing new: same rows, recipe and code as in run {settled['run']}, so nothing was trained; {settled['sentence']}"
+        return Completed(name="NoChange", message=message)
+    sides = split(run, report)
+    trained, failed = _train_all(run, sides)
+    if not trained:
+        reasons = "; ".join(f"{name}: {why}" for name, why in failed.items())
+        raise NothingTrainedError(f"no candidate could be trained, the champion stays as it was. {reasons}")
+    board = benchmark(run, trained)
+    # A candidate that failed tonight may work tomorrow, so such a night is not settled by its key.
+    verdict = promote(run, board, None if any(isinstance(e, AvocetError) for e in failed.values()) else key)
+    lost = "".join(f"; {name} failed: {why}" for name, why in failed.items() if isinstance(why, AvocetError))
+    return Completed(message=verdict.sentence + lost, data=verdict)
+
+
+def _train_all(run: Run, sides: Sides) -> tuple[list[Trained], dict[str, AvocetError | str]]:
+    """Each candidate in turn (one GPU, one at a time): those that trained, and why the others did not."""
+    trained: list[Trained] = []
+    failed: dict[str, AvocetError | str] = {}
+    for name, settings in run.recipe.candidates.items():
+        attempts = finetune_candidate.with_options(retries=len(rungs(settings)) - 1)
+        state = attempts(run, sides, name, return_state=True)
+        result = state.result(raise_on_failure=False)
+        if isinstance(result, Trained):
+            trained.append(result)
+        elif isinstance(result, NotAtHandError):
+            failed[name] = str(result)
+        elif isinstance(result, AvocetError):
+            failed[name] = result
+        else:
+            raise result if isinstance(result, BaseException) else NothingTrainedError(f"{name} ended as {state.name}")
+    return trained, failed
+
+
+def _told(state: State[Any]) -> tuple[str, int]:
+    """(one line for a person, exit code) of a finished run."""
+    result = state.result(raise_on_failure=False)
+    if isinstance(result, AvocetError):
+        return f"avocet: {result}", result.exit_code
+    if state.is_failed() or state.is_crashed():
+        return f"avocet: the run failed: {state.message}", 1
+    if state.name == "NoChange":
+        return str(state.message), 3
+    exit_code = 0 if isinstance(result, Verdict) and result.promoted else 5
+    return f"{state.message} -- `avocet models` lists what there is, `avocet classify` uses it", exit_code
+
+
+def main() -> None:
+    """The command line; exit codes as in the README."""
+    import click
+
+    @click.command(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.argument("recipe", default="job_mail")
+    @click.option("--model", help="Train this candidate only.")
+    @click.option("--epochs", type=click.IntRange(*EPOCHS), help="Instead of the recipe's.")
+    def command(recipe: str, model: str | None, epochs: int | None) -> None:
+        """Validate, split, fine-tune, benchmark, promote: one run of RECIPE, here and now."""
+        try:
+            recipes.load(home(), recipe).narrowed(model, epochs)  # a mistyped name need not wait for Prefect
+        except AvocetError as error:
+            click.echo(f"avocet: {error}", err=True)
+            sys.exit(error.exit_code)
+        line, exit_code = _told(finetune(recipe, model, epochs, return_state=True))
+        click.echo(line, err=exit_code in (1, 2, 4, 6))
+        sys.exit(exit_code)
+
+    command()
+
+
+if __name__ == "__main__":
+    main()

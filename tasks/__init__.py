@@ -1,0 +1,72 @@
+"""The five stages as Prefect tasks; what they share: the run's log, artifacts, and quiet user errors.
+
+Each stage also works as a plain function (`validate.fn(...)`): outside a task run, artifacts go nowhere and
+the log is Python's own.
+"""
+
+import base64
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from prefect.artifacts import create_image_artifact, create_markdown_artifact
+from prefect.context import TaskRunContext
+from prefect.logging import get_run_logger
+
+from avocet.errors import AvocetError, OutOfMemoryError
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State, TaskRun
+
+
+def log() -> Any:
+    """The task run's logger, or `avocet` outside of one."""
+    return get_run_logger() if TaskRunContext.get() else logging.getLogger("avocet")
+
+
+def publish(key: str, markdown: str, description: str) -> None:
+    """A markdown artifact of this task run; the same key again is a new version of it."""
+    _publish(lambda: create_markdown_artifact(markdown, key=key, description=description))
+
+
+def publish_picture(key: str, png: bytes, description: str) -> None:
+    """A PNG as an image artifact, carried in the artifact itself."""
+    url = "data:image/png;base64," + base64.b64encode(png).decode()
+    _publish(lambda: create_image_artifact(image_url=url, key=key, description=description))
+
+
+def _publish(create: Callable[[], Any]) -> None:
+    """Artifacts show what is already safe on disk: one that the server refuses is logged and costs no run."""
+    if TaskRunContext.get() is None:
+        return
+    try:
+        create()
+    except httpx.HTTPError as e:
+        log().warning("an artifact could not be published: %s", type(e).__name__)
+
+
+def key_of(*parts: str) -> str:
+    """An artifact key: lower case, digits and dashes, as Prefect asks."""
+    return "-".join(parts).replace("_", "-").lower()
+
+
+def is_out_of_memory(task: Any, task_run: "TaskRun", state: "State[Any]") -> bool:
+    """Retry condition: only running out of memory is worth another attempt, with a smaller setting."""
+    result = state.result(raise_on_failure=False)
+    return isinstance(result, OutOfMemoryError)
+
+
+class OneLine(logging.Filter):
+    """Drops the traceback of errors that are ours: their message says all that a person needs."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record."""
+        if record.exc_info and isinstance(record.exc_info[1], AvocetError):
+            record.msg, record.args = "%s", (str(record.exc_info[1]),)
+            record.exc_info = record.exc_text = None
+        return True
+
+
+for _name in ("prefect.task_runs", "prefect.flow_runs"):
+    logging.getLogger(_name).addFilter(OneLine())

@@ -1,0 +1,39 @@
+"""Stage 4, benchmark: champion, challengers and baselines on the same holdout rows, tonight."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prefect import task
+
+from avocet import artifacts, pictures
+from avocet.benchmark import choose_challenger, contestants, score
+from avocet.progress import Bar
+from avocet.runs import Run
+from avocet.scorecard import Scoreboard
+from avocet.training import Trained
+from tasks import key_of, log, publish, publish_picture
+
+
+# No retry: a version that cannot be scored is an error on its card, and the gate refuses it.
+@task(name="benchmark", task_run_name="benchmark", persist_result=False)
+def benchmark(run: Run, trained: Sequence[Trained]) -> Scoreboard:
+    """One card for each contestant, all on the same rows. Raises what the scoring child failed with."""
+    versions = {t.candidate: t.version for t in trained}
+    challenger = choose_challenger(versions, {t.candidate: t.val_macro_f1 for t in trained})
+    with Bar("benchmark") as bar:
+
+        def hear(event: Mapping[str, Any]) -> None:
+            run.tell("benchmark", event)
+            if event["type"] == "progress":
+                bar.at(event["step"], event["of"])
+
+        board = score(run, contestants(run, versions, challenger), hear)
+    publish(key_of(run.recipe.name, "benchmark"), artifacts.benchmark(run, board), "Everybody on tonight's holdout rows")
+    shown = board.challenger or board.champion
+    if shown is not None and shown.error is None:
+        publish_picture(
+            key_of(run.recipe.name, "confusion"), pictures.confusion(shown, board.labels), f"Confusion matrix of {shown.name}"
+        )
+    for card in board.cards:
+        log().info("%s", artifacts.card_sentence(card))
+    return board

@@ -1,0 +1,28 @@
+"""Stage 1, validate: are the rows what the recipe expects? What cannot be used is set aside with a reason."""
+
+from prefect import task
+
+from avocet import artifacts
+from avocet.errors import DataStoppedError
+from avocet.findings import DataReport
+from avocet.runs import Run
+from tasks import key_of, log, publish
+
+
+# No retry: the same rows give the same findings.
+@task(name="validate", task_run_name="validate", persist_result=False)
+def validate(run: Run) -> DataReport:
+    """The report on the recipe's rows. Raises DataStoppedError, RowsNotFoundError."""
+    from expectations.validation import validate_rows
+
+    report = validate_rows(run)
+    publish(key_of(run.recipe.name, "data"), artifacts.data_report(run, report), "What came in and what was held back")
+    log().info("%s", artifacts.data_sentence(report))
+    for finding in report.findings:
+        level = {"stop": log().error, "note": log().info}.get(finding.outcome, log().warning)
+        level("%s", finding.message)
+    if report.stopped:
+        raise DataStoppedError(
+            f"{'; '.join(f.message for f in report.stopped)} (see {run.home.shown(run.quarantine)} for what was set aside)"
+        )
+    return report
