@@ -1,0 +1,54 @@
+# Thin: each target is one or two commands that can be typed by hand just as well.
+# Python compiles what it imports as it goes, so the install need not compile 18,000 files first; a machine
+# that sets PYTHONDONTWRITEBYTECODE would do it again at every start.
+unexport PYTHONDONTWRITEBYTECODE
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+
+.PHONY: setup run test test-slow check bench server worker deploy demo-data clean
+
+setup: .venv/.installed ## a virtual environment with an editable install
+
+.venv/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) --editable .
+	touch $@
+
+run: setup ## the main job on invented mails: validate, split, fine-tune, benchmark, promote
+	@# 3: nothing new tonight, 5: the gate said no. Neither is a failure.
+	@$(BIN)/python flows/finetune.py demo_mail || case $$? in 3|5) ;; *) exit 1;; esac
+
+.venv/.tested: .venv/.installed
+	$(PIP) --editable '.[test]'
+	touch $@
+
+test: .venv/.tested ## the fast tests
+	$(BIN)/python -m pytest
+
+test-slow: .venv/.tested ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+.venv/.checked: .venv/.installed
+	$(PIP) --editable '.[test,check]'
+	touch $@
+
+check: .venv/.checked ## lint, types, import contracts
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## the champion beside TF-IDF alone on real rows (benchmarks/README.md)
+	$(BIN)/python benchmarks/quality.py
+
+server: setup ## Prefect's server and UI on this machine, closed to others
+	$(BIN)/python -m app.server
+
+worker: setup ## a worker on the GPU pool; one a GPU
+	$(BIN)/prefect worker start --pool gpu --type process --limit 1
+
+deploy: setup ## avocet/finetune and avocet/nightly
+	$(BIN)/prefect --no-prompt deploy --all
+
+clean: ## the environment, not your data or models
+	rm -rf .venv *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
