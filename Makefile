@@ -12,6 +12,7 @@ setup: .venv/.installed ## a virtual environment with an editable install
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv
+	$(PIP) --upgrade pip
 	$(PIP) --editable .
 	touch $@
 

@@ -57,6 +57,7 @@ class Full(Strict):
     freeze_layers: int = Field(0, ge=0, description="the embeddings and this many of the lowest layers stay as they are")
 
 
+Baseline = Literal["majority", "tfidf", "zero-shot"]
 Candidate = Annotated[Tfidf | Head | Full, Field(discriminator="method")]
 
 
@@ -101,6 +102,7 @@ class Recipe(Strict):
     shares: Shares = Shares()
     expect: Expect = Expect()
     gate: Gate = Gate()
+    baselines: tuple[Baseline, ...] = Field(("majority", "tfidf", "zero-shot"), min_length=1)
     seed: int = Field(13, ge=0)
 
     @field_validator("rows", mode="before")

@@ -51,7 +51,7 @@ def discard(staging: Path) -> None:
 
 def sweep(models: Path) -> list[str]:
     """Remove what killed runs left behind; call only while holding the run lock. Returns the names removed."""
-    stale = [p for p in models.glob(".*") if p.name.startswith((_STAGING, ".checkpoints-", ".avocet-", ".champion-"))]
+    stale = [p for p in models.glob(".*") if p.name.startswith((_STAGING, ".avocet-", ".champion-"))]
     for path in stale:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

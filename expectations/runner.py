@@ -54,6 +54,8 @@ def _validated(rules: Sequence[Rule], table: "pd.DataFrame", key: str) -> dict[i
     from great_expectations import expectations as gxe
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
+    # This one sets itself to INFO and tells of a temporary folder at each context.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     batch = context.data_sources.add_pandas("tonight").add_dataframe_asset("table").add_batch_definition_whole_dataframe("all")

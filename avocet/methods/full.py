@@ -49,7 +49,7 @@ def train(job: Job, folder: Path, emit: Emit) -> dict[str, Any]:
     texts, ys = job.texts("train")
     sides = {"train": (texts, ys), "validation": job.texts("validation")}
     data = {side: _tokenised(tokenizer, *its, max_tokens) for side, its in sides.items()}
-    with TemporaryDirectory(prefix=".checkpoints-", dir=folder.parent) as checkpoints:
+    with TemporaryDirectory(dir=folder) as checkpoints:
         trainer = WeightedTrainer(
             model=model,
             args=_arguments(settings, job, Path(checkpoints), bool(data["validation"])),

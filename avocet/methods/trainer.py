@@ -84,11 +84,10 @@ class Watch(TrainerCallback):  # type: ignore[misc]  # transformers ships no typ
             self.emit({"type": "progress", "step": state.global_step, "of": state.max_steps})
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        """Remember the training loss of the epoch."""
-        self.loss = (logs or {}).get("loss", self.loss)
-
-    def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Without validation rows there will be no evaluation to report on."""
+        """Remember the epoch's training loss; without validation rows there is nothing else to wait for."""
+        if "loss" not in (logs or {}):
+            return
+        self.loss = float((logs or {})["loss"])
         if args.eval_strategy == "no":
             self.emit({"type": "metrics", "epoch": round(state.epoch), "of": round(args.num_train_epochs), "loss": self.loss})
 

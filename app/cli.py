@@ -1,0 +1,271 @@
+"""The terminal's door: `avocet --help`. Nothing heavy is imported before a verb needs it."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from avocet import __version__
+from avocet.errors import AvocetError, NotFoundError
+
+if TYPE_CHECKING:
+    from avocet.classifier import Classifier, Prediction
+    from avocet.registry import Version
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+_as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+class _Verbs(click.Group):
+    """Turns our own errors into one line and an exit code; anything else is a bug and keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AvocetError as error:
+            click.echo(f"avocet: {error}", err=True)
+            sys.exit(error.exit_code)
+
+
+@click.group(cls=_Verbs, context_settings=_CONTEXT)
+@click.option("--data-dir", metavar="DIR", help="Instead of $AVOCET_HOME (default: the checkout).")
+@click.version_option(__version__)
+def main(data_dir: str | None) -> None:
+    """Text classifiers that retrain themselves at night and only replace what they provably beat."""
+    if data_dir:
+        import os
+
+        os.environ["AVOCET_HOME"] = data_dir
+
+
+@main.command()
+@click.argument("recipe", default="job_mail")
+@click.option("--model", help="Train this candidate only.")
+@click.option("--epochs", type=click.IntRange(1, 20), help="Instead of the recipe's.")
+def train(recipe: str, model: str | None, epochs: int | None) -> None:
+    """One run of RECIPE in this process: the same as `python flows/finetune.py RECIPE`."""
+    from app.runs import run_here
+
+    sys.exit(run_here(recipe, model, epochs))
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path, allow_dash=True, exists=True), default="-")
+@click.option("--recipe", help="Whose champion answers; needed where there are several.")
+@click.option("--model", help="A version or link under models/ instead of the champion.")
+@click.option("--subject", default="", help="The subject, where the source is a plain text body.")
+@_as_json
+def classify(source: Path, recipe: str | None, model: str | None, subject: str, as_json: bool) -> None:
+    """Label a mail: plain text, .eml, or .jsonl (one mail a line) from SOURCE, or standard input."""
+    from avocet.classifier import load
+    from avocet.home import home
+
+    rows = _mails(source, subject)
+    classifier = load(_chosen(home().models, recipe, model))
+    predictions = classifier.classify_fields([_fields(classifier, row, place) for place, row in rows])
+    if as_json:
+        click.echo(json.dumps([_prediction(p) for p in predictions] if len(rows) != 1 else _prediction(predictions[0])))
+        return
+    for prediction in predictions:
+        click.echo(f"{prediction.label}\t{prediction.confidence:.3f}")
+    if sys.stderr.isatty():
+        click.echo(f"by {classifier.version.id}", err=True)
+
+
+@main.command()
+@_as_json
+def status(as_json: bool) -> None:
+    """The champions, the last nights, and what is there to learn from."""
+    from avocet import registry
+    from avocet.home import home
+
+    place = home()
+    nights = [e for e in registry.ledger(place.models) if e.get("event") in ("promoted", "refused")]
+    champions = [_champion(place.models, recipe) for recipe in registry.champions(place.models)]
+    if as_json:
+        click.echo(json.dumps({"home": str(place.root), "champions": champions, "nights": nights[-10:]}, ensure_ascii=False))
+        return
+    click.echo(f"home      {place.root}")
+    if not champions:
+        click.echo("champion  none yet: `make run` or `avocet train` trains and judges the first")
+    for champion in champions:
+        click.echo(f"champion  {champion['recipe']}: {champion['version']} ({champion['note']})")
+    for night in nights[-5:]:
+        click.echo(f"{night['at'][:16].replace('T', ' ')}  {night['recipe']}: {night.get('sentence', night['event'])}")
+
+
+@main.group(invoke_without_command=True, context_settings=_CONTEXT)
+@click.pass_context
+def models(ctx: click.Context) -> None:
+    """The trained versions (`ls` when nothing else is asked)."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_models)
+
+
+@models.command("ls")
+@_as_json
+def list_models(as_json: bool = False) -> None:
+    """Every version, newest first; the champions are marked."""
+    from avocet import registry
+    from avocet.home import home
+
+    place = home()
+    found = registry.versions(place.models)
+    champions = registry.champions(place.models)
+    if as_json:
+        click.echo(json.dumps([_model(v, champions) for v in found], ensure_ascii=False))
+        return
+    if not found:
+        click.echo("no models yet: `make run` or `avocet train` trains some", err=True)
+        sys.exit(NotFoundError.exit_code)
+    _table(
+        ("", "version", "recipe", "validation F1", "holdout F1", "rows", "base"),
+        [_line(v, champions) for v in found],
+    )
+    click.echo("* champion. Scores are those of the night it was trained; the gate compares on tonight's rows.", err=True)
+
+
+@models.command("show")
+@click.argument("version")
+@_as_json
+def show_model(version: str, as_json: bool) -> None:
+    """All that is known of VERSION (or a link such as avocet-minilm), after checking its files."""
+    from avocet import registry
+    from avocet.home import checked_name, home
+
+    found = registry.open_version(home().models / checked_name(version, "version"))
+    registry.verify(found.folder)
+    if as_json:
+        click.echo(json.dumps(dict(found.info), ensure_ascii=False))
+        return
+    for key, value in found.info.items():
+        click.echo(f"{key:20} {json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value}")
+    click.echo("every file is what was sealed", err=True)
+
+
+@dataclass(frozen=True)
+class _Mail:
+    """Fields of one mail, or the text of a whole file that has none."""
+
+    fields: dict[str, str]
+    text: str | None = None
+
+
+def _mails(source: Path, subject: str) -> list[tuple[str, _Mail]]:
+    """(place to name in an error, mail) of each mail in `source`."""
+    raw = sys.stdin.buffer.read() if str(source) == "-" else _read(source)
+    if source.suffix == ".eml":
+        from avocet.mail import parse_eml
+
+        return [(str(source), _Mail(parse_eml(raw)))]
+    if source.suffix == ".jsonl" or raw.lstrip()[:1] == b"{":
+        return list(_json_lines(raw, source))
+    if not raw.strip():
+        raise AvocetError(f"{source}: nothing to classify; give a mail as text, .eml or .jsonl")
+    text = raw.decode("utf-8", errors="replace")
+    return [(str(source), _Mail({"subject": subject, "body": text}, text))]
+
+
+def _read(source: Path) -> bytes:
+    if source.is_dir():
+        raise AvocetError(f"{source} is a folder; give one .eml, .jsonl or text file")
+    return source.read_bytes()
+
+
+def _json_lines(raw: bytes, source: Path) -> Iterator[tuple[str, _Mail]]:
+    for number, line in enumerate(raw.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            raise AvocetError(f"{source}, line {number}: not a JSON object; nothing was classified") from None
+        if not isinstance(row, dict):
+            raise AvocetError(f"{source}, line {number}: not a JSON object; nothing was classified")
+        yield f"{source}, line {number}", _Mail({str(k): v for k, v in row.items() if isinstance(v, str)})
+
+
+def _fields(classifier: "Classifier", mail: _Mail, place: str) -> dict[str, str]:
+    """The fields that the version's template reads; a plain text serves a template with a single field."""
+    if mail.text is not None and len(classifier.fields) == 1:
+        return {classifier.fields[0]: mail.text}
+    missing = [name for name in classifier.fields if name not in mail.fields]
+    if missing:
+        raise AvocetError(f"{place}: no text field {', '.join(missing)}; version {classifier.version.id} reads {', '.join(classifier.fields)}")
+    return {name: mail.fields[name] for name in classifier.fields}
+
+
+def _chosen(models: Path, recipe: str | None, model: str | None) -> Path:
+    """The folder or link of the version that shall answer."""
+    from avocet import registry
+    from avocet.home import checked_name
+
+    if model:
+        return models / checked_name(model, "model")
+    champions = registry.champions(models)
+    if recipe is None and len(champions) > 1:
+        raise AvocetError(f"there are {len(champions)} champions; say whose: --recipe {' | '.join(champions)}")
+    wanted = recipe or next(iter(champions), None)
+    if wanted is None:
+        raise NotFoundError("there is no champion yet: `make run` or `avocet train` trains and judges the first")
+    if wanted not in champions:
+        raise NotFoundError(f"recipe {wanted!r:.80} has no champion; there are: {', '.join(champions) or 'none'}")
+    return models / f"champion-{wanted}"
+
+
+def _prediction(prediction: "Prediction") -> dict[str, Any]:
+    return {
+        "label": prediction.label,
+        "confidence": prediction.confidence,
+        "scores": dict(prediction.ranked),
+        "version": prediction.version,
+    }
+
+
+def _champion(models: Path, recipe: str) -> dict[str, Any]:
+    """One champion for `status`; a pointer that leads nowhere is told, not raised: status must always answer."""
+    from avocet import registry
+
+    try:
+        version = registry.champion(models, recipe)
+    except AvocetError as error:
+        return {"recipe": recipe, "version": registry.champion_id(models, recipe), "note": f"damaged: {error}"}
+    assert version is not None  # noqa: S101 - `registry.champions` listed it
+    score = version.info.get("holdout_macro_f1")
+    note = f"macro-F1 {score:.2f} on the holdout when trained" if isinstance(score, float) else "never scored on a holdout"
+    return {"recipe": recipe, "version": version.id, "note": note}
+
+
+def _model(version: "Version", champions: dict[str, str]) -> dict[str, Any]:
+    """Document 0's status shape and what we add."""
+    info = version.info
+    return {
+        "name": info.get("name", version.id),
+        "base_model": info.get("base_model_id"),
+        "val_macro_f1": info.get("val_macro_f1"),
+        "timestamp": info.get("timestamp"),
+        "sample_count": info.get("sample_count"),
+        "version": version.id,
+        "recipe": info.get("recipe"),
+        "holdout_macro_f1": info.get("holdout_macro_f1"),
+        "champion": champions.get(str(info.get("recipe"))) == version.id,
+        **({"damaged": info["damaged"]} if "damaged" in info else {}),
+    }
+
+
+def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
+    model = _model(version, champions)
+    if "damaged" in model:
+        return "!", version.id, "", "", "", "", "damaged: training_info.json cannot be read"
+    figures = ["" if model[k] is None else f"{model[k]:.3f}" for k in ("val_macro_f1", "holdout_macro_f1")]
+    return "*" if model["champion"] else "", version.id, str(model["recipe"]), *figures, str(model["sample_count"]), str(model["base_model"])
+
+
+def _table(header: Sequence[str], rows: list[Sequence[str]]) -> None:
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    for row in [header, *rows]:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

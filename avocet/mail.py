@@ -1,0 +1,97 @@
+"""One e-mail file as subject and body, by the standard library, around the ways in which it fails on real mail."""
+
+import re
+from email import policy
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.parser import BytesParser
+from html.parser import HTMLParser
+
+_BLANK = re.compile(r"[ \t\r\f\v]+")
+_LINES = re.compile(r"\n{3,}")
+
+
+def parse_eml(raw: bytes) -> dict[str, str]:
+    """{"subject": ..., "body": ...} of a message; never raises for a broken one, since something is always readable."""
+    message = BytesParser(policy=policy.default).parsebytes(raw)
+    return {"subject": _subject(message), "body": _body(message)}
+
+
+def _subject(message: EmailMessage) -> str:
+    try:
+        subject = str(message.get("subject", ""))
+    except (MessageError, ValueError, IndexError, LookupError):  # a header that the parser itself chokes on
+        subject = next((str(v) for k, v in message.raw_items() if k.lower() == "subject"), "")
+    return " ".join(_encodable(subject).split())  # an encoded word may hold a line break
+
+
+def _body(message: EmailMessage) -> str:
+    """The plain part; the HTML part as text where the plain one is missing or blank."""
+    parts = [p for p in message.walk() if not p.is_multipart() and p.get_content_disposition() != "attachment"]
+    plain = [_decoded(p) for p in parts if p.get_content_type() == "text/plain"]
+    text = "\n".join(filter(None, (p.strip() for p in plain)))
+    if not text:
+        text = "\n".join(html_to_text(_decoded(p)) for p in parts if p.get_content_type() == "text/html")
+    return _encodable(text).replace("\x00", "").strip()
+
+
+def _decoded(part: EmailMessage) -> str:
+    """The part's text. Windows-1252 stands in for what is unknown or not what it says: mail mostly means that."""
+    payload = part.get_payload(decode=True)
+    raw = payload if isinstance(payload, bytes) else str(part.get_payload()).encode("utf-8", "replace")
+    for charset in (part.get_content_charset() or "utf-8", "utf-8", "cp1252"):
+        try:
+            return raw.decode("cp1252" if charset.lower() in ("iso-8859-1", "latin-1", "us-ascii") and _is_not_utf8(raw) else
+                              "utf-8" if charset.lower() == "us-ascii" else charset)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    return raw.decode("utf-8", "replace")
+
+
+def _is_not_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _encodable(text: str) -> str:
+    """Half surrogate pairs, which the parser makes of raw 8-bit headers, as what they most likely were."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def html_to_text(html: str) -> str:
+    """Visible text of an HTML mail: scripts, styles and hidden pre-headers left out, blocks on lines of their own."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    lines = (_BLANK.sub(" ", line).strip() for line in "".join(reader.found).split("\n"))
+    return _LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+class _Reader(HTMLParser):
+    _UNSEEN = ("script", "style", "head", "title", "template")
+    _VOID = ("br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", "source", "embed")
+    _BLOCK = ("p", "div", "br", "tr", "li", "table", "h1", "h2", "h3", "h4", "hr", "blockquote", "td", "th")
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self._open: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self._BLOCK:
+            self.found.append(" " if tag in ("td", "th") else "\n")
+        if tag not in self._VOID:
+            style = (dict(attrs).get("style") or "").replace(" ", "").lower()
+            self._open.append((tag, tag in self._UNSEEN or "display:none" in style))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in [name for name, _ in self._open]:
+            while self._open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if not any(unseen for _, unseen in self._open):
+            self.found.append(data)
