@@ -87,7 +87,9 @@ def status(as_json: bool) -> None:
     nights = [e for e in registry.ledger(place.models) if e.get("event") in ("promoted", "refused")]
     champions = [_champion(place.models, recipe) for recipe in registry.champions(place.models)]
     if as_json:
-        click.echo(json.dumps({"home": str(place.root), "champions": champions, "nights": nights[-10:]}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"home": str(place.root), "champions": champions, "nights": nights[-10:]}, ensure_ascii=False)
+        )
         return
     click.echo(f"home      {place.root}")
     if not champions:
@@ -126,7 +128,10 @@ def list_models(as_json: bool = False) -> None:
         ("", "version", "recipe", "validation F1", "holdout F1", "rows", "base"),
         [_line(v, champions) for v in found],
     )
-    click.echo("* champion. Scores are those of the night it was trained; the gate compares on tonight's rows.", err=True)
+    click.echo(
+        "* champion. Scores are those of the night it was trained; the gate compares on tonight's rows.",
+        err=True,
+    )
 
 
 @models.command("show")
@@ -195,7 +200,9 @@ def _fields(classifier: "Classifier", mail: _Mail, place: str) -> dict[str, str]
         return {classifier.fields[0]: mail.text}
     missing = [name for name in classifier.fields if name not in mail.fields]
     if missing:
-        raise AvocetError(f"{place}: no text field {', '.join(missing)}; version {classifier.version.id} reads {', '.join(classifier.fields)}")
+        raise AvocetError(
+            f"{place}: no text field {', '.join(missing)}; version {classifier.version.id} reads {', '.join(classifier.fields)}"
+        )
     return {name: mail.fields[name] for name in classifier.fields}
 
 
@@ -233,10 +240,16 @@ def _champion(models: Path, recipe: str) -> dict[str, Any]:
     try:
         version = registry.champion(models, recipe)
     except AvocetError as error:
-        return {"recipe": recipe, "version": registry.champion_id(models, recipe), "note": f"damaged: {error}"}
+        return {
+            "recipe": recipe,
+            "version": registry.champion_id(models, recipe),
+            "note": f"damaged: {error}",
+        }
     assert version is not None  # noqa: S101 - `registry.champions` listed it
     score = version.info.get("holdout_macro_f1")
-    note = f"macro-F1 {score:.2f} on the holdout when trained" if isinstance(score, float) else "never scored on a holdout"
+    note = (
+        f"macro-F1 {score:.2f} on the holdout when trained" if isinstance(score, float) else "never scored on a holdout"
+    )
     return {"recipe": recipe, "version": version.id, "note": note}
 
 
@@ -262,7 +275,14 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
     if "damaged" in model:
         return "!", version.id, "", "", "", "", "damaged: training_info.json cannot be read"
     figures = ["" if model[k] is None else f"{model[k]:.3f}" for k in ("val_macro_f1", "holdout_macro_f1")]
-    return "*" if model["champion"] else "", version.id, str(model["recipe"]), *figures, str(model["sample_count"]), str(model["base_model"])
+    return (
+        "*" if model["champion"] else "",
+        version.id,
+        str(model["recipe"]),
+        *figures,
+        str(model["sample_count"]),
+        str(model["base_model"]),
+    )
 
 
 def _table(header: Sequence[str], rows: list[Sequence[str]]) -> None:

@@ -37,11 +37,16 @@ def data_sentence(report: DataReport) -> str:
 
 def data_report(run: Run, report: DataReport) -> str:
     """The data report: counts that add up, findings strongest first, labels, reasons."""
-    findings = table(["what happens", "rule", "what was found"], [(f.outcome, f.rule, f.message) for f in report.findings])
+    findings = table(
+        ["what happens", "rule", "what was found"], [(f.outcome, f.rule, f.message) for f in report.findings]
+    )
     largest = max(report.label_counts.values(), default=0) or 1
     labels = table(
         ["label", "rows", "share", ""],
-        [(x, n, f"{n / max(report.n_kept, 1):.1%}", "█" * round(12 * n / largest)) for x, n in report.label_counts.items()],
+        [
+            (x, n, f"{n / max(report.n_kept, 1):.1%}", "█" * round(12 * n / largest))
+            for x, n in report.label_counts.items()
+        ],
     )
     held = table(["why", "rows"], report.reasons.items()) if report.reasons else "Nothing was set aside."
     return "\n\n".join(
@@ -76,9 +81,14 @@ def split(run: Run, sides: Sides) -> str:
 
 def epoch_sentence(candidate: str, event: Mapping[str, Any]) -> str:
     """One epoch in one line."""
-    figures = [f"loss {event['loss']:.3f}" if event.get("loss") is not None else "", *(
-        f"validation {name.replace('_', '-')} {event[name]:.3f}" for name in ("macro_f1", "accuracy") if event.get(name) is not None
-    )]
+    figures = [
+        f"loss {event['loss']:.3f}" if event.get("loss") is not None else "",
+        *(
+            f"validation {name.replace('_', '-')} {event[name]:.3f}"
+            for name in ("macro_f1", "accuracy")
+            if event.get(name) is not None
+        ),
+    ]
     return f"{candidate} epoch {event['epoch']}/{event['of']}: {', '.join(filter(None, figures))}"
 
 
@@ -118,18 +128,28 @@ def benchmark(run: Run, board: Scoreboard) -> str:
     for card in (board.challenger, board.champion):
         if card is not None and card.error is None:
             labels = [(s.label, _figure(s.precision), _figure(s.recall), _figure(s.f1), s.n) for s in card.per_label]
-            parts += [f"## {card.role} {card.candidate}", table(["label", "precision", "recall", "F1", "rows"], labels)]
+            parts += [
+                f"## {card.role} {card.candidate}",
+                table(["label", "precision", "recall", "F1", "rows"], labels),
+            ]
     return "\n\n".join(parts)
 
 
 def verdict(run: Run, found: Verdict, board: Scoreboard) -> str:
     """The verdict in words, and the mails (by row id) that decided it."""
     true = dict(zip(board.row_ids, board.true, strict=True))
-    parts = [f"# {'Promoted' if found.promoted else 'Not promoted'}", f"**{escaped(found.sentence)}**", f"Reason: `{found.reason.value}`"]
+    parts = [
+        f"# {'Promoted' if found.promoted else 'Not promoted'}",
+        f"**{escaped(found.sentence)}**",
+        f"Reason: `{found.reason.value}`",
+    ]
     for name, ids in (("Broken", found.broken), ("Fixed", found.fixed)):
         if ids:
             more = f"\n\n... and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
-            parts += [f"## {name}: {len(ids)}", table(["row", "label"], [(i, true[i]) for i in ids[:SHOWN_IDS]]) + more]
+            parts += [
+                f"## {name}: {len(ids)}",
+                table(["row", "label"], [(i, true[i]) for i in ids[:SHOWN_IDS]]) + more,
+            ]
     parts.append(f"Everything it rests on: `{run.home.shown(run.decision)}`")
     return "\n\n".join(parts)
 

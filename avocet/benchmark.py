@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from avocet import registry
-from avocet.errors import AvocetError, DamagedVersionError, NotAtHandError, NotFoundError
+from avocet.errors import AvocetError, NotAtHandError, NotFoundError
 from avocet.events import Emit, Event, is_out_of_memory, run_as_child
 from avocet.home import home
 from avocet.methods.job import read_rows
@@ -27,7 +27,11 @@ from avocet.runs import Run
 from avocet.scorecard import Role, Scoreboard, Scorecard, scorecard
 
 TIMED_ROWS = 20  # single mails timed for ms_per_mail; the median is taken
-BASELINES = {"majority": "the majority label", "tfidf": "TF-IDF + logistic regression", "zero-shot": "zero-shot"}
+BASELINES = {
+    "majority": "the majority label",
+    "tfidf": "TF-IDF + logistic regression",
+    "zero-shot": "zero-shot",
+}
 Ranked = list[list[str]]
 
 
@@ -90,7 +94,11 @@ def score(
     run_child("avocet.benchmark", job, run.folder / "benchmark.log", on_event)
     raw = json.loads(out.read_text(encoding="utf-8"))
     groups = {r["group"] for r in rows}
-    cards = tuple(_card(c, raw[f"{c.role}/{c.name}"], mark, true, run.recipe, groups) for c in judged if f"{c.role}/{c.name}" in raw)
+    cards = tuple(
+        _card(c, raw[f"{c.role}/{c.name}"], mark, true, run.recipe, groups)
+        for c in judged
+        if f"{c.role}/{c.name}" in raw
+    )
     return Scoreboard(cards, ids, true, run.recipe.labels, mark)
 
 
@@ -101,7 +109,16 @@ def _card(
         return Scorecard(who.name, who.candidate, who.role, mark, error=raw["error"])
     overlap = len(groups & registry.learned_from(Path(who.folder))) if who.folder else 0
     return scorecard(
-        who.name, who.candidate, who.role, mark, true, raw["ranked"], recipe.labels, raw["ms"], raw["labels"], overlap
+        who.name,
+        who.candidate,
+        who.role,
+        mark,
+        true,
+        raw["ranked"],
+        recipe.labels,
+        raw["ms"],
+        raw["labels"],
+        overlap,
     )
 
 
@@ -151,8 +168,16 @@ def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]]) -> dict
         from avocet.classifier import load
 
         classifier = load(Path(who.folder))
-        return _timed(lambda some: [[n for n, _ in p.ranked] for p in classifier.classify_fields(some)], holdout, classifier.labels)
-    train = [(recipe.text.format(**r["fields"]), r["label"]) for r in rows if r["side"] == "train" and r["label"] in recipe.labels]
+        return _timed(
+            lambda some: [[n for n, _ in p.ranked] for p in classifier.classify_fields(some)],
+            holdout,
+            classifier.labels,
+        )
+    train = [
+        (recipe.text.format(**r["fields"]), r["label"])
+        for r in rows
+        if r["side"] == "train" and r["label"] in recipe.labels
+    ]
     if not train:
         raise NotFoundError("no training rows for a baseline")
     if who.name == "majority":
@@ -160,7 +185,9 @@ def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]]) -> dict
     return (_zero_shot if who.name == "zero-shot" else _tfidf)(train, recipe, holdout)
 
 
-def _timed(rank: Callable[[list[dict[str, str]]], Ranked], rows: list[dict[str, str]], labels: Sequence[str]) -> dict[str, Any]:
+def _timed(
+    rank: Callable[[list[dict[str, str]]], Ranked], rows: list[dict[str, str]], labels: Sequence[str]
+) -> dict[str, Any]:
     """Rank all rows, then the first few one by one for the median milliseconds of a single mail."""
     ranked = rank(rows)
     times = []

@@ -100,5 +100,7 @@ class FineTunedAdapter:
         fields: dict[str, Any] = {"subject": subject, "body": body}
         missing = set(self.classifier.fields) - set(fields)
         if missing:
-            raise AvocetError(f"version {self.classifier.version.id} reads {', '.join(sorted(missing))}, not subject and body")
+            raise AvocetError(
+                f"version {self.classifier.version.id} reads {', '.join(sorted(missing))}, not subject and body"
+            )
         return self.classifier.classify_fields([fields])[0].label

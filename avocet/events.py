@@ -34,7 +34,7 @@ def run_as_child(work: Callable[[Path, Emit], Event]) -> None:
     except AvocetError as e:
         emit({"type": "error", "reason": e.reason, "message": str(e)})
         sys.exit(EXIT_REFUSED)
-    except BaseException as e:
+    except BaseException as e:  # noqa: BLE001  the last stop: each exception becomes an event and an exit code
         if not is_out_of_memory(e):
             # The text of a foreign exception may quote a mail: it goes to the log under data/, not further.
             traceback.print_exc()

@@ -58,7 +58,11 @@ def judge(board: Scoreboard, gate: Gate) -> Verdict:
     if challenger is None:
         return Verdict(Reason.NO_CHALLENGER, "refused: no candidate could be trained, so there is nothing to judge")
     if champion is not None and challenger.name == champion.name:
-        return Verdict(Reason.ALREADY_CHAMPION, f"kept {champion.name}: it is tonight's best candidate already", challenger.name)
+        return Verdict(
+            Reason.ALREADY_CHAMPION,
+            f"kept {champion.name}: it is tonight's best candidate already",
+            challenger.name,
+        )
     rivals = (champion,) if champion is not None else board.baselines
     flaw = _flaw(board, (challenger, *rivals), gate)
     if flaw is not None:
@@ -78,14 +82,20 @@ def _flaw(board: Scoreboard, cards: tuple[Scorecard, ...], gate: Gate) -> tuple[
         return Reason.UNSCORABLE, "there is neither a champion nor a baseline to compare with"
     for card in cards:
         if card.error is not None or card.macro_f1 is None:
-            return Reason.UNSCORABLE, f"{card.role} {card.name} could not be scored ({card.error or 'no macro-F1'})"
+            return (
+                Reason.UNSCORABLE,
+                f"{card.role} {card.name} could not be scored ({card.error or 'no macro-F1'})",
+            )
         if not math.isfinite(card.macro_f1):
             return Reason.NON_FINITE, f"the macro-F1 of {card.role} {card.name} is {card.macro_f1}"
         if card.holdout != board.holdout or len(card.predictions) != n:
             return Reason.OTHER_ROWS, f"{card.role} {card.name} was scored on other rows"
         if not set(card.trained_labels) <= set(board.labels):
             odd = sorted(set(card.trained_labels) - set(board.labels))
-            return Reason.OTHER_LABELS, f"{card.role} {card.name} knows labels that the recipe has not: {', '.join(odd)}"
+            return (
+                Reason.OTHER_LABELS,
+                f"{card.role} {card.name} knows labels that the recipe has not: {', '.join(odd)}",
+            )
         if card.learned_from_holdout:
             return Reason.LEARNED_FROM_HOLDOUT, (
                 f"{card.role} {card.name} has learned from {card.learned_from_holdout} of the {n} judged rows"
@@ -100,7 +110,10 @@ def _compared(board: Scoreboard, challenger: Scorecard, rival: Scorecard, gate: 
     if ours > theirs + margin:
         reason, verb = (Reason.BETTER if rival.role == "champion" else Reason.FIRST), "promoted"
     else:
-        reason, verb = (Reason.NOT_BETTER if rival.role == "champion" else Reason.NOT_BETTER_THAN_BASELINE), "refused"
+        reason, verb = (
+            (Reason.NOT_BETTER if rival.role == "champion" else Reason.NOT_BETTER_THAN_BASELINE),
+            "refused",
+        )
     first = " (the first champion)" if reason is Reason.FIRST else ""
     asked = f", a margin of {margin:g} is asked for" if margin and verb == "refused" else ""
     sentence = (
@@ -109,8 +122,14 @@ def _compared(board: Scoreboard, challenger: Scorecard, rival: Scorecard, gate: 
         f"{_mails(len(fixed))} fixed, {len(broken)} broken, of {len(board.row_ids)} judged"
     )
     return Verdict(
-        reason, sentence, challenger.name, rival.name, ours, theirs,
-        tuple(board.row_ids[i] for i in fixed), tuple(board.row_ids[i] for i in broken),
+        reason,
+        sentence,
+        challenger.name,
+        rival.name,
+        ours,
+        theirs,
+        tuple(board.row_ids[i] for i in fixed),
+        tuple(board.row_ids[i] for i in broken),
     )
 
 

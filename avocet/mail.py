@@ -41,8 +41,13 @@ def _decoded(part: EmailMessage) -> str:
     raw = payload if isinstance(payload, bytes) else str(part.get_payload()).encode("utf-8", "replace")
     for charset in (part.get_content_charset() or "utf-8", "utf-8", "cp1252"):
         try:
-            return raw.decode("cp1252" if charset.lower() in ("iso-8859-1", "latin-1", "us-ascii") and _is_not_utf8(raw) else
-                              "utf-8" if charset.lower() == "us-ascii" else charset)
+            return raw.decode(
+                "cp1252"
+                if charset.lower() in ("iso-8859-1", "latin-1", "us-ascii") and _is_not_utf8(raw)
+                else "utf-8"
+                if charset.lower() == "us-ascii"
+                else charset
+            )
         except (LookupError, UnicodeDecodeError):
             continue
     return raw.decode("utf-8", "replace")

@@ -99,5 +99,7 @@ def checked_scores(scores: NDArray[np.floating], n_rows: int, n_labels: int) -> 
     if found.shape != (n_rows, n_labels):
         raise NonFiniteError(f"scores of shape {found.shape}, expected {(n_rows, n_labels)}")
     if not np.isfinite(found).all():
-        raise NonFiniteError(f"{int((~np.isfinite(found)).any(axis=1).sum())} of {n_rows} rows got a NaN or infinite score")
+        raise NonFiniteError(
+            f"{int((~np.isfinite(found)).any(axis=1).sum())} of {n_rows} rows got a NaN or infinite score"
+        )
     return found

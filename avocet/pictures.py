@@ -24,7 +24,15 @@ def confusion(card: Scorecard, labels: Sequence[str]) -> bytes:
     axes.set_ylabel("true")
     axes.set_title(f"{card.candidate}: macro-F1 {card.macro_f1:.3f} on {counts.sum()} mails", color=INK, fontsize=10)
     for i, j in zip(*np.nonzero(counts), strict=True):
-        axes.text(j, i, counts[i, j], ha="center", va="center", fontsize=8, color="white" if shares[i, j] > 0.55 else INK)
+        axes.text(
+            j,
+            i,
+            counts[i, j],
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if shares[i, j] > 0.55 else INK,
+        )
     axes.spines[:].set_visible(False)
     return _png(figure)
 

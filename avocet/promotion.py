@@ -28,12 +28,23 @@ def decide(run: Run, board: Scoreboard, run_key: str | None) -> Verdict:
             _write(run, verdict, board, before)
     if not verdict.promoted:
         registry.refuse(
-            models, run.recipe.name, verdict.challenger, run.id, verdict.sentence, verdict.reason.value, _settles(verdict, run_key)
+            models,
+            run.recipe.name,
+            verdict.challenger,
+            run.id,
+            verdict.sentence,
+            verdict.reason.value,
+            _settles(verdict, run_key),
         )
     return verdict
 
 
-SETTLED = (Reason.NOT_BETTER, Reason.NOT_BETTER_THAN_BASELINE, Reason.ALREADY_CHAMPION, Reason.HOLDOUT_TOO_SMALL)
+SETTLED = (
+    Reason.NOT_BETTER,
+    Reason.NOT_BETTER_THAN_BASELINE,
+    Reason.ALREADY_CHAMPION,
+    Reason.HOLDOUT_TOO_SMALL,
+)
 
 
 def _settles(verdict: Verdict, run_key: str | None) -> str | None:
@@ -51,7 +62,12 @@ def _write(run: Run, verdict: Verdict, board: Scoreboard, before: str | None) ->
             "champion_before": before,
             **asdict(verdict),
             "gate": run.recipe.gate.model_dump(mode="json"),
-            "holdout": {"digest": board.holdout, "row_ids": board.row_ids, "true": board.true, "labels": board.labels},
+            "holdout": {
+                "digest": board.holdout,
+                "row_ids": board.row_ids,
+                "true": board.true,
+                "labels": board.labels,
+            },
             "cards": [asdict(card) for card in board.cards],
         },
     )

@@ -54,7 +54,9 @@ class Full(Strict):
     fp16: bool = Field(False, description="mixed precision, where there is a GPU")
     gradient_checkpointing: bool = False
     patience: int = Field(3, ge=1, description="epochs without a better validation macro-F1")
-    freeze_layers: int = Field(0, ge=0, description="the embeddings and this many of the lowest layers stay as they are")
+    freeze_layers: int = Field(
+        0, ge=0, description="the embeddings and this many of the lowest layers stay as they are"
+    )
 
 
 Baseline = Literal["majority", "tfidf", "zero-shot"]
@@ -211,7 +213,9 @@ def load(home: Home, name: str) -> Recipe:
     """
     path = home.recipe(name)
     if not path.exists():
-        have = sorted({p.stem for room in (home.root, home.recipe("x").parent.parent) for p in (room / "recipes").glob("*.yaml")})
+        have = sorted(
+            {p.stem for room in (home.root, home.recipe("x").parent.parent) for p in (room / "recipes").glob("*.yaml")}
+        )
         raise RecipeError(f"no recipe {name!r:.80} ({home.shown(path)} does not exist); there are: {', '.join(have)}")
     return parse(path.read_bytes(), home.shown(path))
 
@@ -260,7 +264,7 @@ def _complaint(error: Any, tree: Any, shown: str) -> str:
     line, node = 1, tree
     for part in loc:
         try:
-            line = (node.lc.key(part) if isinstance(node, dict) else node.lc.item(part))[0] + 1
+            line = (node.lc.key(part) if isinstance(part, str) else node.lc.item(part))[0] + 1
             node = node[part]
         except (KeyError, IndexError, TypeError, AttributeError):
             break

@@ -8,7 +8,6 @@ models/ledger.jsonl         one line for each promotion and each refusal, append
 
 import hashlib
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -21,7 +20,12 @@ from avocet import durable
 from avocet.errors import DamagedVersionError, NotFoundError
 from avocet.home import checked_name
 
-INFO, MANIFEST, LEARNED_FROM, LEDGER = "training_info.json", "manifest.json", "learned_from.json", "ledger.jsonl"
+INFO, MANIFEST, LEARNED_FROM, LEDGER = (
+    "training_info.json",
+    "manifest.json",
+    "learned_from.json",
+    "ledger.jsonl",
+)
 _STAGING = ".staging-"
 
 
@@ -106,7 +110,9 @@ def verify(folder: Path) -> None:
     have = {name for name in _files(folder) if name != MANIFEST}
     if have != set(wanted):
         odd = sorted(have ^ set(wanted))[0]
-        raise DamagedVersionError(f"version {folder.name}: {odd} is {'not in the manifest' if odd in have else 'missing'}")
+        raise DamagedVersionError(
+            f"version {folder.name}: {odd} is {'not in the manifest' if odd in have else 'missing'}"
+        )
     for name, mark in wanted.items():
         if _fingerprint(folder / name) != mark:
             raise DamagedVersionError(f"version {folder.name}: {name} is not the file that was sealed")
@@ -175,7 +181,7 @@ def champion(models: Path, recipe: str) -> Version | None:
 def champions(models: Path) -> dict[str, str]:
     """Recipe -> version id of each champion pointer."""
     links = sorted(p for p in models.glob("champion-*") if p.is_symlink())
-    return {p.name.removeprefix("champion-"): os.readlink(p) for p in links}
+    return {p.name.removeprefix("champion-"): str(p.readlink()) for p in links}
 
 
 def promote(models: Path, recipe: str, version: str, run: str, sentence: str, run_key: str | None = None) -> None:
@@ -193,7 +199,13 @@ def promote(models: Path, recipe: str, version: str, run: str, sentence: str, ru
 
 
 def refuse(
-    models: Path, recipe: str, version: str | None, run: str, sentence: str, reason: str, run_key: str | None = None
+    models: Path,
+    recipe: str,
+    version: str | None,
+    run: str,
+    sentence: str,
+    reason: str,
+    run_key: str | None = None,
 ) -> None:
     """Note in the ledger that `version` did not become the champion of `recipe`, and why."""
     story = {"recipe": recipe, "version": version, "champion": champion_id(models, recipe), "run": run}
@@ -203,7 +215,7 @@ def refuse(
 def champion_id(models: Path, recipe: str) -> str | None:
     """Version id that the champion pointer names, whether or not it can be opened."""
     link = models / f"champion-{recipe}"
-    return os.readlink(link) if link.is_symlink() else None
+    return str(link.readlink()) if link.is_symlink() else None
 
 
 def recover(models: Path) -> list[str]:
@@ -214,7 +226,14 @@ def recover(models: Path) -> list[str]:
         if entry["event"] == "promoting":
             done = champion_id(models, recipe) == entry["version"]
             event = "promoted" if done else "abandoned"
-            record(models, {**{k: entry[k] for k in ("recipe", "version", "before", "run")}, "event": event, "recovered": True})
+            record(
+                models,
+                {
+                    **{k: entry[k] for k in ("recipe", "version", "before", "run")},
+                    "event": event,
+                    "recovered": True,
+                },
+            )
             told.append(f"an interrupted promotion of {entry['version']} was {'finished' if done else 'left undone'}")
     return told
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NoReturn, cast
 
 MAX_LINE_BYTES = 4 * 1024 * 1024  # a mail with its attachments cut; a longer line is a wrong file
 MAX_LABEL_CHARS = 200
@@ -72,7 +72,7 @@ def read(files: Sequence[tuple[Path, str]], fields: Sequence[str]) -> Reading:
 
 
 def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    return cast(IO[bytes], gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
 
 
 def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
@@ -95,7 +95,10 @@ def _parse(raw: bytes | None) -> dict[str, Any]:
         raise _BadLineError(f"line longer than {MAX_LINE_BYTES} bytes")
     try:
         value = json.loads(
-            raw.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_no_twins
+            raw.decode("utf-8"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_no_twins,
         )
     except UnicodeDecodeError as e:
         raise _BadLineError(f"not UTF-8 at byte {e.start}") from None

@@ -42,9 +42,7 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     rows = read_rows(run.rows)
     members = [Member(r["id"], group_key(recipe.text.format(**r["fields"])), r["label"]) for r in rows]
     ledger = SideLedger(run.home.sides)
-    split = assign(
-        members, ledger.rows(recipe.name), ledger.groups(), recipe.shares, recipe.seed, _learned_from(run)
-    )
+    split = assign(members, ledger.rows(recipe.name), ledger.groups(), recipe.shares, recipe.seed, _learned_from(run))
     ledger.record(recipe.name, run.id, members, split.side_of)
     lines = []
     for row, member in zip(rows, members, strict=True):
@@ -53,7 +51,7 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     run.rows.write_text("".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines), encoding="utf-8")
 
     found = Counter((line["label"], line["side"]) for line in lines)
-    counts = {label: {side: found[label, side] for side in SIDES} for label in recipe.labels}
+    counts: dict[str, dict[str, int]] = {label: {side: found[label, side] for side in SIDES} for label in recipe.labels}
     trained = tuple(x for x in recipe.labels if counts[x]["train"] and x not in dropped)
     return Sides(
         digest(sorted([line["id"], line["label"], line["fields"], line["side"]] for line in lines)),

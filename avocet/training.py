@@ -50,8 +50,16 @@ def train(run: Run, sides: Sides, candidate: str, attempt: int, on_event: Callab
     staging = registry.new_staging(run.home.models)
     try:
         job = Job(
-            candidate, settings.model_dump(mode="json"), str(run.rows), run.recipe.text, sides.trained_labels,
-            run.recipe.seed, str(staging), rung, base, _info(run, sides, candidate, key, base),
+            candidate,
+            settings.model_dump(mode="json"),
+            str(run.rows),
+            run.recipe.text,
+            sides.trained_labels,
+            run.recipe.seed,
+            str(staging),
+            rung,
+            base,
+            _info(run, sides, candidate, key, base),
         )
         curve = _in_child(run, job, candidate, on_event)
         published = registry.publish(staging, run.recipe.alias_of(candidate))
@@ -96,7 +104,13 @@ def _trained(
     candidate: str, info: Mapping[str, Any], reused: bool, curve: list[Mapping[str, Any]] | None = None
 ) -> Trained:
     return Trained(
-        candidate, info["version"], info["val_macro_f1"], info["epochs_run"], info.get("rung", ""), reused, tuple(curve or ())
+        candidate,
+        info["version"],
+        info["val_macro_f1"],
+        info["epochs_run"],
+        info.get("rung", ""),
+        reused,
+        tuple(curve or ()),
     )
 
 

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # All offending ids, and no values: without these one failed rule over a column can quote a whole mail.
-_IDS_ONLY = {"result_format": "COMPLETE", "exclude_unexpected_values": True, "return_unexpected_index_query": False}
+_IDS_ONLY = {
+    "result_format": "COMPLETE",
+    "exclude_unexpected_values": True,
+    "return_unexpected_index_query": False,
+}
 
 
 def run_rules(rules: Sequence[Rule], table: "pd.DataFrame") -> list[Finding]:
@@ -29,7 +33,9 @@ def run_rules(rules: Sequence[Rule], table: "pd.DataFrame") -> list[Finding]:
     for i, rule in enumerate(rules):
         result = results.get(i)
         if result is None or result["exception_info"].get("raised_exception", _crashed(result)):
-            raise DataStoppedError(f"rule {rule.name!r} could not be evaluated; nothing is trained on rows that were not checked")
+            raise DataStoppedError(
+                f"rule {rule.name!r} could not be evaluated; nothing is trained on rows that were not checked"
+            )
         if not result["success"]:
             where = _keys(result["result"].get("unexpected_index_list") or [], key)
             message = rule.message.replace("{n}", str(len(where)))
@@ -58,7 +64,11 @@ def _validated(rules: Sequence[Rule], table: "pd.DataFrame", key: str) -> dict[i
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    batch = context.data_sources.add_pandas("tonight").add_dataframe_asset("table").add_batch_definition_whole_dataframe("all")
+    batch = (
+        context.data_sources.add_pandas("tonight")
+        .add_dataframe_asset("table")
+        .add_batch_definition_whole_dataframe("all")
+    )
     suite = gx.ExpectationSuite(
         name="recipe",
         expectations=[getattr(gxe, r.expectation)(**r.settings, meta={"rule": i}) for i, r in enumerate(rules)],

@@ -12,7 +12,16 @@ from typing import Any, Literal
 from avocet.findings import Outcome
 from avocet.recipe import Recipe
 
-ROW_COLUMNS = ("id", "label", "n_chars", "text_key", "first_of_text", "labels_agree", "replaced_chars", "labeled_at_ok")
+ROW_COLUMNS = (
+    "id",
+    "label",
+    "n_chars",
+    "text_key",
+    "first_of_text",
+    "labels_agree",
+    "replaced_chars",
+    "labeled_at_ok",
+)
 LABEL_COLUMNS = ("label", "n_rows", "n_train", "times_largest")
 
 

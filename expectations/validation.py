@@ -64,7 +64,9 @@ def _files(run: Run) -> list[tuple[Path, str]]:
     for path, name in files:
         if not path.is_file():
             hint = " ".join(run.recipe.rows_help.split())
-            raise RowsNotFoundError(f"recipe {run.recipe.name} reads {name}, which is not in {run.home.root}. {hint}".strip())
+            raise RowsNotFoundError(
+                f"recipe {run.recipe.name} reads {name}, which is not in {run.home.root}. {hint}".strip()
+            )
     return files
 
 
@@ -88,7 +90,12 @@ def _by_other_label(finding: Finding, rows: Sequence[Row]) -> list[Finding]:
         if row.id in hit:
             by_label.setdefault(row.label, []).append(row.id)
     return [
-        replace(finding, n=len(ids), where=tuple(ids), message=f"label {label[:_SHOWN_CHARS]!r} is not in the recipe: {_rows(len(ids))} set aside")
+        replace(
+            finding,
+            n=len(ids),
+            where=tuple(ids),
+            message=f"label {label[:_SHOWN_CHARS]!r} is not in the recipe: {_rows(len(ids))} set aside",
+        )
         for label, ids in sorted(by_label.items())
     ]
 
@@ -110,7 +117,12 @@ def _by_label(findings: Sequence[Finding], labels: "pd.DataFrame") -> list[Findi
 
 
 def _report(
-    recipe: Recipe, reading: Reading, counts: Mapping[str, int], out: Sequence[Unusable], findings: list[Finding], n_rules: int
+    recipe: Recipe,
+    reading: Reading,
+    counts: Mapping[str, int],
+    out: Sequence[Unusable],
+    findings: list[Finding],
+    n_rules: int,
 ) -> DataReport:
     other = sum(f.n for f in findings if f.rule == "canonical labels")
     gone = {label for f in findings if f.outcome == "drop-label" and f.rule != "canonical labels" for label in f.where}
@@ -120,7 +132,7 @@ def _report(
         n_quarantined=len(out) - other,
         n_other_label=other,
         n_kept=sum(counts.values()),
-        other_labels={label: n for label, n in sorted(_other_labels(recipe, reading).items())},
+        other_labels=dict(sorted(_other_labels(recipe, reading).items())),
         label_counts={label: counts.get(label, 0) for label in recipe.labels},
         dropped_labels=tuple(label for label in recipe.labels if label in gone),
         n_rules=n_rules,

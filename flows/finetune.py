@@ -3,12 +3,13 @@
 import sys
 from typing import Annotated, Any
 
-import flows  # noqa: F401  first: it sets what Prefect reads at import
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 from pydantic import Field
 
+import flows  # noqa: F401  first: it sets what Prefect reads at import
 from avocet import recipe as recipes
 from avocet import registry, runs
 from avocet.errors import AvocetError, NotAtHandError, NothingTrainedError
@@ -26,7 +27,11 @@ from tasks.split import split
 from tasks.validate import validate
 
 
-@flow(name="avocet", flow_run_name=lambda: f"{flow_run.parameters['recipe']} by {flow_run.id[:8]}", persist_result=False)
+@flow(
+    name="avocet",
+    flow_run_name=lambda: f"{flow_run.parameters['recipe']} by {flow_run.id[:8]}",
+    persist_result=False,
+)
 def finetune(
     recipe: str = "job_mail",
     model: str | None = None,
@@ -79,7 +84,9 @@ def _train_all(run: Run, sides: Sides) -> tuple[list[Trained], dict[str, AvocetE
         elif isinstance(result, AvocetError):
             failed[name] = result
         else:
-            raise result if isinstance(result, BaseException) else NothingTrainedError(f"{name} ended as {state.name}")
+            raise (
+                result if isinstance(result, BaseException) else NothingTrainedError(f"{name} ended as {state.name}")
+            )
     return trained, failed
 
 

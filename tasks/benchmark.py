@@ -28,11 +28,17 @@ def benchmark(run: Run, trained: Sequence[Trained]) -> Scoreboard:
                 bar.at(event["step"], event["of"])
 
         board = score(run, contestants(run, versions, challenger), hear)
-    publish(key_of(run.recipe.name, "benchmark"), artifacts.benchmark(run, board), "Everybody on tonight's holdout rows")
+    publish(
+        key_of(run.recipe.name, "benchmark"),
+        artifacts.benchmark(run, board),
+        "Everybody on tonight's holdout rows",
+    )
     shown = board.challenger or board.champion
     if shown is not None and shown.error is None:
         publish_picture(
-            key_of(run.recipe.name, "confusion"), pictures.confusion(shown, board.labels), f"Confusion matrix of {shown.name}"
+            key_of(run.recipe.name, "confusion"),
+            pictures.confusion(shown, board.labels),
+            f"Confusion matrix of {shown.name}",
         )
     for card in board.cards:
         log().info("%s", artifacts.card_sentence(card))

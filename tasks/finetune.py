@@ -7,9 +7,10 @@ from uuid import UUID
 
 from prefect import task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.runtime import task_run
-from prefect.states import Completed, State
+from prefect.states import Completed
 
 from avocet import artifacts, pictures
 from avocet.errors import NotAtHandError
@@ -54,7 +55,11 @@ def finetune(run: Run, sides: Sides, candidate: str) -> Trained | State[Any]:
             pictures.curves(candidate, trained.curve),
             f"Training curves of {trained.version}",
         )
-    publish(key_of(run.recipe.name, candidate, "training"), artifacts.training(trained), f"How {candidate} was trained")
+    publish(
+        key_of(run.recipe.name, candidate, "training"),
+        artifacts.training(trained),
+        f"How {candidate} was trained",
+    )
     log().info("%s", artifacts.training_sentence(trained))
     return trained
 

@@ -16,7 +16,11 @@ def validate(run: Run) -> DataReport:
     from expectations.validation import validate_rows
 
     report = validate_rows(run)
-    publish(key_of(run.recipe.name, "data"), artifacts.data_report(run, report), "What came in and what was held back")
+    publish(
+        key_of(run.recipe.name, "data"),
+        artifacts.data_report(run, report),
+        "What came in and what was held back",
+    )
     log().info("%s", artifacts.data_sentence(report))
     for finding in report.findings:
         level = {"stop": log().error, "note": log().info}.get(finding.outcome, log().warning)

@@ -104,7 +104,12 @@ def tiny_deberta(tmp_path_factory: pytest.TempPathFactory, demo_rows: list[dict[
         type_vocab_size=0,
     )  # fmt: skip
     DebertaV2ForSequenceClassification(config).save_pretrained(folder)
-    settings = {"tokenizer_class": "DebertaV2Tokenizer", "do_lower_case": False, "vocab_type": "spm", "model_max_length": 512}
+    settings = {
+        "tokenizer_class": "DebertaV2Tokenizer",
+        "do_lower_case": False,
+        "vocab_type": "spm",
+        "model_max_length": 512,
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
     return folder
 

@@ -130,7 +130,9 @@ def memory_holders() -> list[str]:
             for p in pynvml.nvmlDeviceGetComputeRunningProcesses(pynvml.nvmlDeviceGetHandleByIndex(i)):
                 held.append((int(p.usedGpuMemory or 0), int(p.pid)))
     else:
-        held = [(p.info["memory_info"].rss, p.pid) for p in psutil.process_iter(["memory_info"]) if p.info["memory_info"]]
+        held = [
+            (p.info["memory_info"].rss, p.pid) for p in psutil.process_iter(["memory_info"]) if p.info["memory_info"]
+        ]
     found = []
     for n_bytes, pid in sorted(held, reverse=True)[:5]:
         name = psutil.Process(pid).name() if psutil.pid_exists(pid) else "another container"

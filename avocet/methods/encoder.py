@@ -65,10 +65,18 @@ def freeze(encoder: Any, n_layers: int) -> None:
     They also stay without dropout: what is not trained needs no noise, and on a CPU dropout is a quarter of a
     step. Raises AvocetError where the base has fewer layers, or none that can be found.
     """
-    stacks = [m for name, m in encoder.named_modules() if isinstance(m, nn.ModuleList) and name.split(".")[-1] in ("layer", "layers")]
+    stacks = [
+        m
+        for name, m in encoder.named_modules()
+        if isinstance(m, nn.ModuleList) and name.split(".")[-1] in ("layer", "layers")
+    ]
     if not stacks or n_layers > len(stacks[0]):
         raise AvocetError(f"freeze_layers is {n_layers}, the base has {len(stacks[0]) if stacks else 0} layers")
-    for module in (encoder.get_input_embeddings(), getattr(encoder, "embeddings", None), *stacks[0][:n_layers]):
+    for module in (
+        encoder.get_input_embeddings(),
+        getattr(encoder, "embeddings", None),
+        *stacks[0][:n_layers],
+    ):
         if module is not None:
             module.requires_grad_(False).eval()
             module.train = lambda mode=True, module=module: module
@@ -117,7 +125,11 @@ def batched(
         for start in range(0, len(order), BATCH):
             chosen = order[start : start + BATCH]
             batch = tokenizer(
-                [texts[i] for i in chosen], padding=True, truncation=True, max_length=max_tokens, return_tensors="pt"
+                [texts[i] for i in chosen],
+                padding=True,
+                truncation=True,
+                max_length=max_tokens,
+                return_tensors="pt",
             ).to(where)
             rows = run(dict(batch)).double().cpu().numpy()
             found.update(zip(chosen, rows, strict=True))

@@ -57,7 +57,10 @@ def train(job: Job, folder: Path, emit: Emit) -> dict[str, Any]:
             eval_dataset=data["validation"] or None,
             data_collator=DataCollatorWithPadding(tokenizer),
             compute_metrics=compute_metrics_for_trainer,
-            callbacks=[Watch(emit), *([EarlyStoppingCallback(settings.patience)] if data["validation"] else [])],
+            callbacks=[
+                Watch(emit),
+                *([EarlyStoppingCallback(settings.patience)] if data["validation"] else []),
+            ],
             class_weights=torch.tensor(class_weights([Counter(ys)[i] for i in range(len(job.labels))])),
             planned=faults.planned(),
         )
@@ -180,7 +183,11 @@ def _save(model: Any, tokenizer: Any, folder: Path, pooled: bool) -> None:
     """Weights as safetensors and the tokenizer. Raises NonFiniteError: a model of NaNs is no model."""
     from safetensors.torch import save_file
 
-    bad = [name for name, tensor in model.state_dict().items() if tensor.is_floating_point() and not tensor.isfinite().all()]
+    bad = [
+        name
+        for name, tensor in model.state_dict().items()
+        if tensor.is_floating_point() and not tensor.isfinite().all()
+    ]
     if bad:
         raise NonFiniteError(f"{len(bad)} tensors hold NaN or infinity after training, the first is {bad[0]}")
     if pooled:

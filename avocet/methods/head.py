@@ -60,7 +60,9 @@ def load(folder: Path, info: dict[str, Any]) -> HeadScorer:
     except NotAtHandError as e:
         raise DamagedVersionError(f"version {info['version']}: {e}") from None
     if base.digest != info["base_digest"]:
-        raise DamagedVersionError(f"version {info['version']}: base {base.id} on this machine is not the one it was trained on")
+        raise DamagedVersionError(
+            f"version {info['version']}: base {base.id} on this machine is not the one it was trained on"
+        )
     return HeadScorer(Encoder.open(Path(base.path), info["max_tokens"]), Logistic.of(load_file(folder / _FILE)))
 
 

@@ -17,7 +17,7 @@ from avocet.metrics import accuracy, macro_f1
 EVENT_EVERY_S = 0.5
 
 
-class WeightedTrainer(Trainer):
+class WeightedTrainer(Trainer):  # type: ignore[misc]  # transformers ships no types
     """Cross-entropy with class weights, summed and divided by the items of the whole optimizer step.
 
     A mean per micro-batch would multiply the loss by the accumulation (4 micro-batches of 4 gave 4 times the
@@ -26,7 +26,9 @@ class WeightedTrainer(Trainer):
 
     loss_is_scaled_for_ga = True
 
-    def __init__(self, *args: Any, class_weights: Tensor, planned: tuple[faults.Fault, ...] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, class_weights: Tensor, planned: tuple[faults.Fault, ...] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.class_weights = class_weights
         self.planned = planned
@@ -53,7 +55,9 @@ class WeightedTrainer(Trainer):
         if model.training:
             loss = loss * faults.strike(self.planned, self.state.global_step, len(labels))
         if not torch.isfinite(loss):
-            raise NonFiniteError(f"the loss is {loss.item()} at step {self.state.global_step}; try a smaller learning_rate")
+            raise NonFiniteError(
+                f"the loss is {loss.item()} at step {self.state.global_step}; try a smaller learning_rate"
+            )
         return (loss, outputs) if return_outputs else loss
 
 
@@ -89,7 +93,14 @@ class Watch(TrainerCallback):  # type: ignore[misc]  # transformers ships no typ
             return
         self.loss = float((logs or {})["loss"])
         if args.eval_strategy == "no":
-            self.emit({"type": "metrics", "epoch": round(state.epoch), "of": round(args.num_train_epochs), "loss": self.loss})
+            self.emit(
+                {
+                    "type": "metrics",
+                    "epoch": round(state.epoch),
+                    "of": round(args.num_train_epochs),
+                    "loss": self.loss,
+                }
+            )
 
     def on_evaluate(
         self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None, **kwargs: Any

@@ -194,13 +194,21 @@ def fill(home: Path) -> None:
 def _clean(avocet_home: Path, prefect_home: Path) -> dict[str, str]:
     """This environment without what it knows of Prefect, for a server and homes of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "AVOCET_"))}
-    return {**kept, "AVOCET_HOME": str(avocet_home), "PREFECT_HOME": str(prefect_home), "NO_COLOR": "1", "COLUMNS": "200"}
+    return {
+        **kept,
+        "AVOCET_HOME": str(avocet_home),
+        "PREFECT_HOME": str(prefect_home),
+        "NO_COLOR": "1",
+        "COLUMNS": "200",
+    }
 
 
 def _let_in(clean: dict[str, str], port: int) -> dict[str, str]:
     """The environment of a shell that has evaluated what `app.server --env` prints."""
     line = f'lines="$("{PYTHON}" -m app.server --env --port {port})" && eval "$lines" && env -0'
-    out = subprocess.run(["bash", "-c", line], cwd=CHECKOUT, env=clean, capture_output=True, timeout=COMMAND_S, check=False)
+    out = subprocess.run(
+        ["bash", "-c", line], cwd=CHECKOUT, env=clean, capture_output=True, timeout=COMMAND_S, check=False
+    )
     assert out.returncode == 0, out.stderr.decode()
     return dict(pair.split("=", 1) for pair in out.stdout.decode().split("\0") if pair)
 
@@ -227,7 +235,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert server.poll() is None, f"the server ended with {server.returncode}\n{told()}"
         environment = {**_let_in(clean, port), "PREFECT_WORKER_QUERY_SECONDS": "2"}
         api = Api(url, environment["PREFECT_API_AUTH_STRING"])
-        work = [PYTHON, "-m", "prefect", "worker", "start", "--pool", "gpu", "--type", "process", "--limit", "1"]
+        work = [
+            PYTHON,
+            "-m",
+            "prefect",
+            "worker",
+            "start",
+            "--pool",
+            "gpu",
+            "--type",
+            "process",
+            "--limit",
+            "1",
+        ]
         with started([*work, "--name", "gpu0"], environment, worker_log) as worker:
             stack = Stack(url, api, *homes, environment, (server_log, worker_log))
 

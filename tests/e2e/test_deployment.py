@@ -14,7 +14,13 @@ from avocet.home import CHECKOUT
 if TYPE_CHECKING:
     from tests.e2e.conftest import Done, Stack
 
-ARTIFACTS = {"job-mail-data", "job-mail-split", "job-mail-benchmark", "job-mail-confusion", "job-mail-verdict"}
+ARTIFACTS = {
+    "job-mail-data",
+    "job-mail-split",
+    "job-mail-benchmark",
+    "job-mail-confusion",
+    "job-mail-verdict",
+}
 
 
 @dataclass(frozen=True)
@@ -157,9 +163,11 @@ class TestRun:
 
     def test_the_first_run_completes(self, stack: "Stack", first: Ran) -> None:
         """Through the worker and the closed server, with exit code 0, and there is a champion."""
-        assert (first.done.code, first.run["state_type"], first.run["state_name"]) == (0, "COMPLETED", "Completed"), (
-            f"{first.run['state']['message']}\n{first.done.said}\n{stack.told()}"
-        )
+        assert (first.done.code, first.run["state_type"], first.run["state_name"]) == (
+            0,
+            "COMPLETED",
+            "Completed",
+        ), f"{first.run['state']['message']}\n{first.done.said}\n{stack.told()}"
         assert list((stack.avocet_home / "models").iterdir())
 
     def test_its_artifacts_tell_the_story(self, stack: "Stack", first: Ran) -> None:
@@ -174,9 +182,11 @@ class TestRun:
 
     def test_a_night_without_news_is_told_as_such(self, stack: "Stack", second: Ran) -> None:
         """Same rows, recipe and code: the state is named NoChange, and no stage after validate ran."""
-        assert (second.done.code, second.run["state_type"], second.run["state_name"]) == (0, "COMPLETED", "NoChange"), (
-            f"{second.run['state']['message']}\n{second.done.said}\n{stack.told()}"
-        )
+        assert (second.done.code, second.run["state_type"], second.run["state_name"]) == (
+            0,
+            "COMPLETED",
+            "NoChange",
+        ), f"{second.run['state']['message']}\n{second.done.said}\n{stack.told()}"
 
     def test_no_mail_and_no_secret_is_left_in_prefect(self, stack: "Stack", first: Ran, second: Ran) -> None:
         """Neither the mail that was learned from nor the line that was set aside: not in its database, files or logs."""
@@ -192,5 +202,10 @@ class TestRun:
         assert "job-mail-verdict" in kept, "the search does not see what Prefect keeps"
         assert any(stack.canaries[0] in p.read_text() for p in stack.avocet_home.glob("data/runs/*/rows.jsonl"))
         assert list(stack.avocet_home.glob("data/quarantine/*.jsonl"))
-        unwanted = (*stack.canaries, secret, secret.partition(":")[2], base64.b64encode(secret.encode()).decode())
+        unwanted = (
+            *stack.canaries,
+            secret,
+            secret.partition(":")[2],
+            base64.b64encode(secret.encode()).decode(),
+        )
         assert not [text[:8] for text in unwanted if text in kept]

@@ -86,7 +86,12 @@ def test_out_of_memory_is_retried_smaller_until_it_fits(
 ) -> None:
     """Three attempts of one task run, the effective batch kept; a candidate that fails for good costs no other."""
     full = {"method": "full", "base": str(tiny_deberta), "epochs": 1, "max_tokens": 32, "learning_rate": 1e-3}
-    make_recipe(few_rows, {"small": full, "narrow": {**full, "batch_size": 1, "gradient_checkpointing": True}}, gate={"holdout_rows": 10}, baselines=["majority"])
+    make_recipe(
+        few_rows,
+        {"small": full, "narrow": {**full, "batch_size": 1, "gradient_checkpointing": True}},
+        gate={"holdout_rows": 10},
+        baselines=["majority"],
+    )
     monkeypatch.setenv("AVOCET_FAULT", "oom@1>4,kill@0>4")
     state = night(model="small")
     assert task_runs(state)["finetune small"].run_count == 3
@@ -114,7 +119,11 @@ def test_bad_rows_stop_the_run_once_and_say_why(
 
 
 def test_the_eight_row_example_trains_and_promotes_nothing(
-    night: Callable[..., Any], place: Home, make_recipe: Callable[..., str], tiny_deberta: Path, caplog: pytest.LogCaptureFixture
+    night: Callable[..., Any],
+    place: Home,
+    make_recipe: Callable[..., str],
+    tiny_deberta: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Document 0's integration run: one epoch on 8 rows, a warning for each label without enough rows, right keys."""
     from avocet import recipe as recipes
@@ -129,10 +138,23 @@ def test_the_eight_row_example_trains_and_promotes_nothing(
     for label in job_mail.labels:
         n = sum(row["label"] == label for row in rows)
         if n < 2:
-            needs = f"label {label} has 0 rows and is dropped" if label not in present else f"label {label} has 1 of the 2 rows it needs"
+            needs = (
+                f"label {label} has 0 rows and is dropped"
+                if label not in present
+                else f"label {label} has 1 of the 2 rows it needs"
+            )
             assert any(needs in record.message for record in caplog.records), needs
     info = json.loads((place.models / "avocet-deberta-small" / "training_info.json").read_text())
-    documents = "name base_model_id timestamp epochs_run val_macro_f1 val_accuracy sample_count label_counts".split()
+    documents = [
+        "name",
+        "base_model_id",
+        "timestamp",
+        "epochs_run",
+        "val_macro_f1",
+        "val_accuracy",
+        "sample_count",
+        "label_counts",
+    ]
     assert set(documents) <= set(info) and info["sample_count"] == 8 and info["epochs_run"] == 1
     assert registry.champion_id(place.models, "job_mail") is None
 
@@ -153,4 +175,4 @@ def test_no_mail_text_reaches_the_orchestrator(
         dump = "\n".join(database.iterdump())
     assert "unheard" in dump, "the artifacts are in this database"
     assert canary not in dump
-    assert not [p for p in Path(os.environ["PREFECT_HOME"]).rglob("storage/*")], "no pickled results"
+    assert not list(Path(os.environ["PREFECT_HOME"]).rglob("storage/*")), "no pickled results"

@@ -40,7 +40,9 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def two_versions(place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]) -> tuple[Path, list[str]]:
+def two_versions(
+    place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
+) -> tuple[Path, list[str]]:
     """models/ with two versions that load."""
     found = []
     for seed in (1, 2):
@@ -50,12 +52,17 @@ def two_versions(place: Home, make_recipe: Callable[..., str], few_rows: list[di
     return place.models, found
 
 
-def test_a_kill_within_promote_leaves_the_old_champion_or_the_new_one(two_versions: tuple[Path, list[str]]) -> None:
+def test_a_kill_within_promote_leaves_the_old_champion_or_the_new_one(
+    two_versions: tuple[Path, list[str]],
+) -> None:
     """200 kills at random points of promote; the pointer, the ledger and the versions agree afterwards."""
     models, versions = two_versions
     rng = random.Random(7)
     promoter = subprocess.Popen(
-        [sys.executable, "-c", PROMOTER, str(models), *versions], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROMOTER, str(models), *versions],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert promoter.stdin and promoter.stdout
     seen = set()
@@ -82,7 +89,9 @@ def test_a_kill_within_promote_leaves_the_old_champion_or_the_new_one(two_versio
     finally:
         promoter.kill()
     assert seen == set(versions), "the kills hit promotions of both"
-    assert any(e["event"] == "abandoned" or e.get("recovered") for e in registry.ledger(models)), "no kill fell within a promote"
+    assert any(e["event"] == "abandoned" or e.get("recovered") for e in registry.ledger(models)), (
+        "no kill fell within a promote"
+    )
 
 
 def test_a_killed_flow_leaves_no_child_and_no_half_model(

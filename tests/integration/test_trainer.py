@@ -31,7 +31,9 @@ def rows(n: int = 16) -> list[dict[str, Any]]:
     return [{"features": rng.normal(size=4).astype("float32"), "labels": [0, 0, 0, 1, 2][i % 5]} for i in range(n)]
 
 
-def trainer(tmp_path: Any, micro: int = 16, accumulation: int = 1, weights: Any = None, **settings: Any) -> WeightedTrainer:
+def trainer(
+    tmp_path: Any, micro: int = 16, accumulation: int = 1, weights: Any = None, **settings: Any
+) -> WeightedTrainer:
     arguments = TrainingArguments(
         output_dir=str(tmp_path), per_device_train_batch_size=micro, gradient_accumulation_steps=accumulation,
         num_train_epochs=1, learning_rate=0.1, optim="sgd", max_grad_norm=1e9, lr_scheduler_type="constant",

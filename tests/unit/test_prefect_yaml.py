@@ -1,16 +1,8 @@
 """prefect.yaml, key by key: Prefect ignores what it does not know, so a typo would deploy happily."""
 
-import inspect
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
 import pytest
-from ruamel.yaml import YAML
 
 from avocet.home import CHECKOUT
-from avocet.recipe import load
-from flows.finetune import finetune
 
 TOP = {"name", "prefect-version", "build", "push", "pull", "definitions", "deployments"}
 DEPLOYMENT = {
@@ -19,7 +11,12 @@ DEPLOYMENT = {
 }  # fmt: skip
 POOL = {"name", "work_queue_name", "job_variables"}
 LIMIT = {"limit", "collision_strategy", "grace_period_seconds"}
-SCHEDULE = {"cron", "timezone", "slug", "parameters"}  # and no `active`: it would undo a pause at every deploy
+SCHEDULE = {
+    "cron",
+    "timezone",
+    "slug",
+    "parameters",
+}  # and no `active`: it would undo a pause at every deploy
 JOB_VARIABLES = {"env"}
 
 

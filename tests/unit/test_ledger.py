@@ -1,0 +1,75 @@
+"""The ledger of sides: what was seen first stays, for every recipe and every process."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from avocet.splits import Member
+from avocet.store.ledger import SideLedger
+
+A, B = Member("a", "ga", "x"), Member("b", "gb", "x")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> SideLedger:
+    return SideLedger(tmp_path / "data" / "avocet.db")
+
+
+def test_an_empty_ledger_knows_nothing(ledger: SideLedger) -> None:
+    """Its file and folder are made on the way."""
+    assert (ledger.rows("tiny"), ledger.groups()) == ({}, {})
+
+
+def test_a_row_that_has_a_side_keeps_it(ledger: SideLedger) -> None:
+    """The first writer wins; only new rows are counted."""
+    assert ledger.record("tiny", "run-1", [A], {"a": "holdout"}) == 1
+    assert ledger.record("tiny", "run-2", [A, B], {"a": "train", "b": "train"}) == 1
+    assert ledger.rows("tiny") == {"a": "holdout", "b": "train"}
+
+
+def test_recipes_have_rows_of_their_own_and_groups_in_common(ledger: SideLedger) -> None:
+    """A mail that another recipe judges on is not learned from here."""
+    ledger.record("tiny", "run-1", [A], {"a": "holdout"})
+    ledger.record("other", "run-2", [B], {"b": "train"})
+    assert (ledger.rows("tiny"), ledger.rows("other")) == ({"a": "holdout"}, {"b": "train"})
+    assert ledger.groups() == {"ga": "holdout", "gb": "train"}
+
+
+@pytest.mark.parametrize("order", [("train", "validation", "holdout"), ("holdout", "validation", "train")])
+def test_the_learning_side_wins_a_group_that_two_claim(order: tuple[str, ...], ledger: SideLedger) -> None:
+    """What was learned from anywhere can never be judged on."""
+    for n, side in enumerate(order):
+        ledger.record(f"recipe-{n}", "run", [A], {"a": side})  # type: ignore[dict-item]
+    assert ledger.groups() == {"ga": "train"}
+    ledger.record("v", "run", [B], {"b": "holdout"})
+    ledger.record("w", "run", [B], {"b": "validation"})
+    assert ledger.groups() == {"ga": "train", "gb": "validation"}
+
+
+def test_all_rows_of_a_run_are_written_or_none(ledger: SideLedger) -> None:
+    """A side that does not exist takes the whole night back."""
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.record("tiny", "run-1", [A, B], {"a": "train", "b": "aside"})  # type: ignore[dict-item]
+    assert ledger.rows("tiny") == {}
+
+
+def test_two_processes_cannot_disagree(ledger: SideLedger) -> None:
+    """Both record the same 300 rows with other sides: each row has one side, told to both."""
+    code = (
+        "import sys; from pathlib import Path; from avocet.splits import Member; from avocet.store.ledger import SideLedger\n"
+        "rows = [Member(f'r{i}', f'g{i}', 'x') for i in range(300)]\n"
+        "ledger = SideLedger(Path(sys.argv[1]))\n"
+        "print(sum(ledger.record('tiny', sys.argv[2], rows[i:i + 30], {m.row_id: sys.argv[2] for m in rows}) "
+        "for i in range(0, 300, 30)))"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, str(ledger.path), side], stdout=subprocess.PIPE, text=True)
+        for side in ("train", "holdout")
+    ]
+    told = [int(child.communicate(timeout=60)[0]) for child in children]
+    found = list(ledger.rows("tiny").values())
+    assert told == [found.count("train"), found.count("holdout")]
+    assert sum(told) == 300
