@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: setup run test test-slow check bench server worker deploy demo-data clean
+.PHONY: setup run test test-slow check bench server worker deploy clean
 
 setup: .venv/.installed ## a virtual environment with an editable install
 
@@ -25,7 +25,7 @@ run: setup ## the main job on invented mails: validate, split, fine-tune, benchm
 	touch $@
 
 test: .venv/.tested ## the fast tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: .venv/.tested ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
@@ -40,16 +40,16 @@ check: .venv/.checked ## lint, types, import contracts
 	$(BIN)/lint-imports
 
 bench: setup ## the champion beside TF-IDF alone on real rows (benchmarks/README.md)
-	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/quality.py sa_mailbox it_tickets
 
 server: setup ## Prefect's server and UI on this machine, closed to others
 	$(BIN)/python -m app.server
 
 worker: setup ## a worker on the GPU pool; one a GPU
-	$(BIN)/prefect worker start --pool gpu --type process --limit 1
+	eval "$$($(BIN)/python -m app.server --env)" && $(BIN)/prefect worker start --pool gpu --type process --limit 1
 
 deploy: setup ## avocet/finetune and avocet/nightly
-	$(BIN)/prefect --no-prompt deploy --all
+	eval "$$($(BIN)/python -m app.server --env)" && $(BIN)/prefect --no-prompt deploy --all
 
 clean: ## the environment, not your data or models
 	rm -rf .venv *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
