@@ -26,6 +26,12 @@ class RowsNotFoundError(AvocetError, FileNotFoundError):
     exit_code = 3
 
 
+class RowsUnreadableError(AvocetError, OSError):
+    """A file of rows is there and cannot be read: no permission, or an archive that is cut off."""
+
+    reason = "rows_unreadable"
+
+
 class NotFoundError(AvocetError):
     """A version, champion or run that was asked for does not exist."""
 

@@ -140,12 +140,19 @@ class Recipe(Strict):
         template_fields(text)
         return text
 
+    @field_validator("alias")
+    @classmethod
+    def _one_placeholder(cls, alias: str) -> str:
+        if alias and (alias.count("{candidate}") != 1 or not NAME.fullmatch(alias.replace("{candidate}", "x"))):
+            raise ValueError("must hold {candidate} once, with a-z, 0-9, - and _ around it")
+        return alias
+
     @model_validator(mode="after")
-    def _alias_default(self) -> Self:
-        alias = self.alias or f"avocet-{self.name}-{{candidate}}"
-        if alias.count("{candidate}") != 1 or not NAME.fullmatch(alias.replace("{candidate}", "x")):
-            raise ValueError("alias: must hold {candidate} once, with a-z, 0-9, - and _ around it")
-        object.__setattr__(self, "alias", alias)
+    def _aliases_are_names(self) -> Self:
+        object.__setattr__(self, "alias", self.alias or f"avocet-{self.name}-{{candidate}}")
+        for candidate in self.candidates:
+            if not NAME.fullmatch(self.alias_of(candidate)):
+                raise ValueError(f"{self.alias_of(candidate)} has over 64 characters; shorten alias, name or candidate")
         return self
 
     @property

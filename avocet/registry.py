@@ -55,7 +55,7 @@ def discard(staging: Path) -> None:
 
 def sweep(models: Path) -> list[str]:
     """Remove what killed runs left behind; call only while holding the run lock. Returns the names removed."""
-    stale = [p for p in models.glob(".*") if p.name.startswith((_STAGING, ".avocet-", ".champion-"))]
+    stale = [p for p in models.glob(".*") if p.name.startswith(_STAGING) or p.is_symlink()]
     for path in stale:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -135,12 +135,13 @@ def publish(staging: Path, alias: str) -> Version:
     Raises DamagedVersionError where the staging folder does not verify; then nothing is published.
     """
     verify(staging)
+    checked_name(alias, "alias")
     version = checked_name(str(read_info(staging)["version"]), "version")
     target = staging.parent / version
     durable.sync_tree(staging)
     staging.rename(target)
     durable.sync(target.parent)
-    link = target.parent / checked_name(alias, "alias")
+    link = target.parent / alias
     if link.is_dir() and not link.is_symlink():  # a folder of that name from before Avocet: kept, under another name
         link.rename(link.with_name(f"{alias}-before-{version}"))
     durable.replace_link(link, version)
@@ -190,11 +191,12 @@ def promote(models: Path, recipe: str, version: str, run: str, sentence: str, ru
     The first line says what is about to happen, the second that it has; `recover` closes a promotion that a
     kill left between them. Raises DamagedVersionError before anything changes.
     """
+    link = models / f"champion-{checked_name(recipe, 'recipe')}"
     verify(models / checked_name(version, "version"))
     before = champion_id(models, recipe)
     story = {"recipe": recipe, "version": version, "before": before, "run": run}
     record(models, {"event": "promoting", **story})
-    durable.replace_link(models / f"champion-{checked_name(recipe, 'recipe')}", version)
+    durable.replace_link(link, version)
     record(models, {"event": "promoted", **story, "champion": version, "sentence": sentence, "run_key": run_key})
 
 

@@ -4,11 +4,14 @@ import gzip
 import hashlib
 import json
 import math
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
+
+from avocet.errors import RowsUnreadableError
 
 MAX_LINE_BYTES = 4 * 1024 * 1024  # a mail with its attachments cut; a longer line is a wrong file
 MAX_LABEL_CHARS = 200
@@ -52,22 +55,26 @@ class _BadLineError(ValueError):
 def read(files: Sequence[tuple[Path, str]], fields: Sequence[str]) -> Reading:
     """All rows of `files` ((path, name to show) pairs, .jsonl or .jsonl.gz), read for the given text `fields`.
 
-    Never raises for a bad line: that becomes an Unusable. Raises OSError where a file cannot be read.
+    Never raises for a bad line: that becomes an Unusable. Raises RowsUnreadableError where a file cannot be read.
     """
     rows: list[Row] = []
     unusable: list[Unusable] = []
     seen: dict[str, Row] = {}
     times: Counter[str] = Counter()
     for path, shown in files:
-        with _open(path) as stream:
-            for number, raw in _lines(stream):
-                try:
-                    row = _row(_parse(raw), fields, shown, number)
-                    row = _with_unique_id(row, seen, times)
-                except _BadLineError as e:
-                    unusable.append(Unusable(shown, number, str(e)))
-                else:
-                    rows.append(row)
+        try:
+            with _open(path) as stream:
+                for number, raw in _lines(stream):
+                    try:
+                        row = _with_unique_id(_row(_parse(raw), fields, shown, number), seen, times)
+                    except _BadLineError as e:
+                        unusable.append(Unusable(shown, number, str(e)))
+                    else:
+                        rows.append(row)
+        except (OSError, EOFError, zlib.error) as e:
+            raise RowsUnreadableError(
+                f"{shown} cannot be read to its end ({type(e).__name__}); nothing was used"
+            ) from None
     return Reading(tuple(rows), tuple(unusable), len(rows) + len(unusable))
 
 
@@ -80,14 +87,15 @@ def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
     number = 0
     while raw := stream.readline(MAX_LINE_BYTES + 1):
         number += 1
+        too_long = len(raw) > MAX_LINE_BYTES
         if number == 1:
             raw = raw.removeprefix(b"\xef\xbb\xbf")
-        if len(raw) > MAX_LINE_BYTES:
+        if too_long:
             while raw and not raw.endswith(b"\n"):
                 raw = stream.readline(MAX_LINE_BYTES)
             yield number, None
         elif raw.strip():
-            yield number, raw
+            yield number, raw.rstrip(b"\r\n")
 
 
 def _parse(raw: bytes | None) -> dict[str, Any]:
@@ -187,7 +195,7 @@ def _with_unique_id(row: Row, seen: dict[str, Row], times: Counter[str]) -> Row:
         seen[row.id] = row
         return row
     first = seen[row.id]
-    if not row.id.startswith("c-"):
+    if row.id != _content_id(row.fields):
         raise _BadLineError(f"its id was seen before, in {first.file} line {first.line}")
     times[row.id] += 1
     return Row(f"{row.id}-{times[row.id] + 1}", row.label, row.fields, row.file, row.line, row.labeled_at)

@@ -42,8 +42,19 @@ def test_each_file_says_what_lives_there_and_stays_small(path: Path) -> None:
 def test_the_door_is_light() -> None:
     """`avocet --help` imports nothing that costs seconds."""
     code = "import sys, app.cli; print(*sorted({m.split('.')[0] for m in sys.modules}))"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
-    assert not loaded & {"torch", "transformers", "prefect", "great_expectations", "sklearn", "pandas", "numpy", "pydantic"}
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert not loaded & {
+        "torch",
+        "transformers",
+        "prefect",
+        "great_expectations",
+        "sklearn",
+        "pandas",
+        "numpy",
+        "pydantic",
+    }
 
 
 def test_every_file_of_the_readmes_tree_exists() -> None:

@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS sides (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sides_by_group ON sides (group_key);
 """
+# A row that is known already is passed over, and nothing else: OR IGNORE would also swallow a side that is none.
+_INSERT = "INSERT INTO sides VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (recipe, row_id) DO NOTHING"
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class SideLedger:
         with self._open() as db:
             db.execute("BEGIN IMMEDIATE")
             before = db.total_changes
-            db.executemany("INSERT OR IGNORE INTO sides VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            db.executemany(_INSERT, rows)
             n_new = db.total_changes - before
             db.execute("COMMIT")
         return n_new
