@@ -82,6 +82,8 @@ def write_learned_from(folder: Path, groups: Mapping[str, list[str]]) -> None:
 def learned_from(folder: Path) -> frozenset[str]:
     """Groups that the version in `folder` was trained or stopped early on. Raises DamagedVersionError."""
     found = _read_json(folder, LEARNED_FROM)
+    if not all(isinstance(found.get(side), list) for side in ("train", "validation")):
+        raise DamagedVersionError(f"version {folder.name}: {LEARNED_FROM} does not list train and validation")
     return frozenset(found["train"]) | frozenset(found["validation"])
 
 
@@ -113,6 +115,9 @@ def verify(folder: Path) -> None:
         raise DamagedVersionError(
             f"version {folder.name}: {odd} is {'not in the manifest' if odd in have else 'missing'}"
         )
+    links = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_symlink())
+    if links:
+        raise DamagedVersionError(f"version {folder.name}: {links[0]} is a link; a version holds files only")
     for name, mark in wanted.items():
         if _fingerprint(folder / name) != mark:
             raise DamagedVersionError(f"version {folder.name}: {name} is not the file that was sealed")

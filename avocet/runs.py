@@ -15,7 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from avocet import durable, registry
-from avocet.errors import BusyError, DamagedVersionError, NotAtHandError, NotFoundError
+from avocet.errors import BusyError, DamagedVersionError, NotAtHandError, NotFoundError, RowsNotFoundError
 from avocet.events import Event
 from avocet.home import Home
 from avocet.methods.bases import at_hand
@@ -84,6 +84,16 @@ def only_one(home: Home) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def row_files(home: Home, recipe: Recipe) -> list[tuple[Path, str]]:
+    """(path, name to show) of each file of rows. Raises RowsNotFoundError with how to get them."""
+    files = [((home.root / name).resolve(), name) for name in recipe.rows]
+    for path, name in files:
+        if not path.is_file():
+            hint = " ".join(recipe.rows_help.split())
+            raise RowsNotFoundError(f"recipe {recipe.name} reads {name}, which is not in {home.root}. {hint}".strip())
+    return files
 
 
 def write_rows(path: Path, rows: Sequence[Row]) -> str:

@@ -48,7 +48,8 @@ def _row(name: str, root: Path) -> str:
     if run.returncode not in (0, 5):
         raise SystemExit(f"{name}: exit code {run.returncode}\n{run.stderr[-2000:]}")
     classifier = load(home / "models" / f"champion-{name}")
-    test = [json.loads(line) for line in gzip.open(rows.parent / "test.jsonl.gz", "rb")]
+    with gzip.open(rows.parent / "test.jsonl.gz", "rb") as lines:
+        test = [json.loads(line) for line in lines]
     true = [row["label"] for row in test]
     champion = [p.label for p in classifier.classify_fields([{f: row[f] for f in recipe.fields} for row in test])]
 

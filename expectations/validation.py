@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avocet.errors import RowsNotFoundError
 from avocet.findings import DataReport, Finding
 from avocet.recipe import Recipe
 from avocet.rows import Reading, Row, Unusable, read, write_unusable
-from avocet.runs import Run, as_json, write_json, write_rows
+from avocet.runs import Run, as_json, row_files, write_json, write_rows
 from expectations.runner import run_rules
 from expectations.suite import for_recipe
 from expectations.tables import label_table, row_facts
@@ -27,7 +25,7 @@ def validate_rows(run: Run) -> DataReport:
     The report may hold findings that stop the run: the caller decides to raise. Raises RowsNotFoundError
     where a file is missing, DataStoppedError where a rule could not be evaluated.
     """
-    reading = read(_files(run), run.recipe.fields)
+    reading = read(row_files(run.home, run.recipe), run.recipe.fields)
     report, kept, aside = check(run.recipe, reading)
     write_unusable(run.quarantine, [*reading.unusable, *aside])
     report = replace(report, rows_digest=write_rows(run.rows, kept))
@@ -57,17 +55,6 @@ def check(recipe: Recipe, reading: Reading) -> tuple[DataReport, list[Row], list
 
     out = [Unusable(r.file, r.line, aside[r.id], r.id) for r in reading.rows if r.id in aside]
     return _report(recipe, reading, counts, out, findings, len(rules)), kept, out
-
-
-def _files(run: Run) -> list[tuple[Path, str]]:
-    files = [((run.home.root / name).resolve(), name) for name in run.recipe.rows]
-    for path, name in files:
-        if not path.is_file():
-            hint = " ".join(run.recipe.rows_help.split())
-            raise RowsNotFoundError(
-                f"recipe {run.recipe.name} reads {name}, which is not in {run.home.root}. {hint}".strip()
-            )
-    return files
 
 
 def _set_aside(findings: Sequence[Finding]) -> dict[str, str]:

@@ -114,7 +114,8 @@ def main() -> None:
     def command(recipe: str, model: str | None, epochs: int | None) -> None:
         """Validate, split, fine-tune, benchmark, promote: one run of RECIPE, here and now."""
         try:
-            recipes.load(home(), recipe).narrowed(model, epochs)  # a mistyped name need not wait for Prefect
+            # A mistyped name need not wait for Prefect.
+            runs.row_files(home(), recipes.load(home(), recipe).narrowed(model, epochs))
         except AvocetError as error:
             click.echo(f"avocet: {error}", err=True)
             sys.exit(error.exit_code)

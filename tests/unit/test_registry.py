@@ -127,11 +127,6 @@ def test_every_kind_of_damage_is_found(what: str, models: Path, published: Make)
 
 
 @pytest.mark.parametrize("what", UNSEEN)
-@pytest.mark.xfail(
-    strict=True,
-    raises=pytest.fail.Exception,
-    reason="verify looks at links to files alone, and never at the manifest's own",
-)
 def test_a_link_to_a_folder_or_instead_of_the_manifest_is_found(what: str, models: Path, published: Make) -> None:
     """A version holds files only: what a link leads to can change after the sealing."""
     version = published(models, "tfidf-1")
@@ -220,9 +215,6 @@ def test_learned_from_are_the_groups_of_both_learning_sides(models: Path) -> Non
         registry.learned_from(staging)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="a key that is missing is a KeyError, which stops every night at `split`"
-)
 def test_a_memory_without_its_sides_is_damage(models: Path) -> None:
     """`learned_from` says that it raises DamagedVersionError."""
     staging = registry.new_staging(models)
