@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from avocet.findings import DataReport
+from avocet.findings import OUTCOMES, DataReport
 from avocet.gate import Verdict
 from avocet.runs import Run
 from avocet.scorecard import Scoreboard, Scorecard
@@ -38,7 +38,8 @@ def data_sentence(report: DataReport) -> str:
 def data_report(run: Run, report: DataReport) -> str:
     """The data report: counts that add up, findings strongest first, labels, reasons."""
     findings = table(
-        ["what happens", "rule", "what was found"], [(f.outcome, f.rule, f.message) for f in report.findings]
+        ["what happens", "rule", "what was found"],
+        [(f.outcome, f.rule, f.message) for f in sorted(report.findings, key=lambda f: OUTCOMES.index(f.outcome))],
     )
     largest = max(report.label_counts.values(), default=0) or 1
     labels = table(

@@ -25,6 +25,7 @@ ROW_COLUMNS = (
 LABEL_COLUMNS = ("label", "n_rows", "n_train", "times_largest")
 
 
+LABELS_LISTED = "labels are listed"  # validation tells of this rule label by label
 # rows: all that were read; kept: those that no row rule set aside; labels: one line a canonical label;
 # learnable: the labels with enough kept rows.
 Table = Literal["rows", "kept", "labels", "learnable"]
@@ -67,7 +68,7 @@ def _structure(recipe: Recipe) -> list[Rule]:
 def _row_rules(recipe: Recipe) -> list[Rule]:
     shortest, longest = recipe.expect.text_chars
     return [
-        Rule("canonical labels", "rows", "ExpectColumnValuesToBeInSet", {"column": "label", "value_set": list(recipe.labels)},
+        Rule(LABELS_LISTED, "rows", "ExpectColumnValuesToBeInSet", {"column": "label", "value_set": list(recipe.labels)},
              "drop-label", "{n} rows have a label that the recipe does not list"),
         Rule("text length", "rows", "ExpectColumnValuesToBeBetween",
              {"column": "n_chars", "min_value": shortest, "max_value": longest},

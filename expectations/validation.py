@@ -10,12 +10,13 @@ from avocet.recipe import Recipe
 from avocet.rows import Reading, Row, Unusable, read, write_unusable
 from avocet.runs import Run, as_json, row_files, write_json, write_rows
 from expectations.runner import run_rules
-from expectations.suite import for_recipe
+from expectations.suite import LABELS_LISTED, for_recipe
 from expectations.tables import label_table, row_facts
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_REASONS = {LABELS_LISTED: "its label is not in the recipe", "text length": "its text is too short or too long"}
 _SHOWN_CHARS = 40  # of a label that the recipe does not list: it comes from a file and may be anything
 
 
@@ -53,7 +54,9 @@ def check(recipe: Recipe, reading: Reading) -> tuple[DataReport, list[Row], list
         found = run_rules([r for r in rules if r.table == name], table)
         findings += _by_label(found, labels) if name == "labels" else found
 
-    out = [Unusable(r.file, r.line, aside[r.id], r.id) for r in reading.rows if r.id in aside]
+    out = [
+        Unusable(r.file, r.line, _REASONS.get(aside[r.id], aside[r.id]), r.id) for r in reading.rows if r.id in aside
+    ]
     return _report(recipe, reading, counts, out, findings, len(rules)), kept, out
 
 
@@ -69,7 +72,7 @@ def _set_aside(findings: Sequence[Finding]) -> dict[str, str]:
 
 def _by_other_label(finding: Finding, rows: Sequence[Row]) -> list[Finding]:
     """The finding about labels outside the recipe as one finding a label; any other as it is."""
-    if finding.rule != "canonical labels":
+    if finding.rule != LABELS_LISTED:
         return [finding]
     hit = set(finding.where)
     by_label: dict[str, list[str]] = {}
@@ -111,8 +114,8 @@ def _report(
     findings: list[Finding],
     n_rules: int,
 ) -> DataReport:
-    other = sum(f.n for f in findings if f.rule == "canonical labels")
-    gone = {label for f in findings if f.outcome == "drop-label" and f.rule != "canonical labels" for label in f.where}
+    other = sum(f.n for f in findings if f.rule == LABELS_LISTED)
+    gone = {label for f in findings if f.outcome == "drop-label" and f.rule != LABELS_LISTED for label in f.where}
     report = DataReport(
         n_lines=reading.n_lines,
         n_unusable=len(reading.unusable),
