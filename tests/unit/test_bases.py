@@ -154,8 +154,8 @@ def test_a_base_that_does_not_fit_is_refused_with_both_numbers(place: Home) -> N
     )
 
 
-def test_no_base_is_read_before_it_is_known_to_fit(folder: Path, place: Home) -> None:
-    """A folder that vanishes is told as the hub would be."""
+def test_a_folder_that_is_gone_is_looked_for_in_the_cache(folder: Path, place: Home) -> None:
+    """Whoever deleted it reads how to get a base again."""
     shutil.rmtree(folder)
     assert "hf download bases/tiny" in refusal(full(), place)
 

@@ -1,0 +1,188 @@
+"""Tonight's sides: the ledger is obeyed, the versions are asked what they learned from, and the rows say where they stand."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from avocet import runs
+from avocet.cleaning import group_key
+from avocet.methods.job import read_rows
+from avocet.recipe import Recipe
+from avocet.registry import Version
+from avocet.rows import Row
+from avocet.runs import Run
+from avocet.sides import ASIDE, Sides, divide
+from avocet.splits import SIDES
+from avocet.store.ledger import SideLedger
+
+
+def text_of(i: int) -> str:
+    """A text of its own for each number, with no digits in it."""
+    return "".join(chr(ord("a") + int(digit)) for digit in f"{i:04}")
+
+
+def rows(n: int, first: int = 0) -> list[Row]:
+    labels = ("rejected", "digest", "neutral")
+    return [Row(f"r{i}", labels[i % 3], {"subject": text_of(i), "body": "b"}, "f", i) for i in range(first, first + n)]
+
+
+Night = Callable[..., tuple[Run, Sides]]
+
+
+@pytest.fixture
+def night(make_run: Callable[..., Run], recipe_of: Callable[..., Recipe]) -> Night:
+    """One run over these rows, divided."""
+
+    def go(these: list[Row], dropped: tuple[str, ...] = (), **settings: Any) -> tuple[Run, Sides]:
+        run = make_run(recipe_of(**settings))
+        runs.write_rows(run.rows, these)
+        return run, divide(run, dropped)
+
+    return go
+
+
+def placed(run: Run) -> dict[str, str]:
+    return {row["id"]: row["side"] for row in read_rows(run.rows)}
+
+
+def test_each_row_says_its_group_and_side_and_the_counts_add_up(night: Night) -> None:
+    """Nothing else of a row changes."""
+    these = rows(60)
+    run, sides = night(these)
+    written = read_rows(run.rows)
+    assert [{k: v for k, v in row.items() if k != "side"} for row in written] == [
+        {"id": r.id, "label": r.label, "fields": dict(r.fields), "group": group_key(f"{r.fields['subject']} [SEP] b")}
+        for r in these
+    ]
+    found = Counter((row["label"], row["side"]) for row in written)
+    assert sides.counts == {x: {side: found[x, side] for side in SIDES} for x in ("rejected", "digest", "neutral")}
+    assert sides.counts["digest"] == {"train": 13, "validation": 3, "holdout": 4}
+    assert [sides.total(side) for side in SIDES] == [39, 9, 12]
+    assert (sides.trained_labels, sides.n_new, sides.n_groups, sides.n_set_aside) == (
+        ("rejected", "digest", "neutral"),
+        60,
+        60,
+        0,
+    )
+
+
+def test_the_ledger_remembers_what_the_rows_say(night: Night) -> None:
+    """Row by row and group by group."""
+    run, _ = night(rows(60))
+    ledger = SideLedger(run.home.sides)
+    assert ledger.rows("tiny") == placed(run)
+    assert ledger.groups() == {row["group"]: row["side"] for row in read_rows(run.rows)}
+
+
+def test_the_next_night_moves_no_row(night: Night) -> None:
+    """Whatever the order, and however many are new."""
+    first, sides = night(rows(60))
+    shuffled = random.Random(1).sample(rows(60), 60)
+    second, again = night(shuffled)
+    assert (placed(second), again.digest, again.n_new) == (placed(first), sides.digest, 0)
+    third, more = night([*shuffled, *rows(40, first=60)])
+    assert {k: v for k, v in placed(third).items() if k in placed(first)} == placed(first)
+    assert (more.n_new, more.digest == sides.digest) == (40, False)
+
+
+@pytest.mark.parametrize("change", ["label", "body", "side"])
+def test_the_digest_knows_label_text_and_side(change: str, night: Night) -> None:
+    """Each of them trains another model."""
+    these = rows(60)
+    run, sides = night(these)
+    row = these[0]
+    if change == "label":
+        these[0] = Row(row.id, "neutral", row.fields, row.file, row.line)
+    elif change == "body":
+        these[0] = Row(row.id, row.label, {**row.fields, "body": "B"}, row.file, row.line)
+    else:
+        run.home.sides.unlink()
+    assert night(these, **({"seed": 99} if change == "side" else {}))[1].digest != sides.digest
+
+
+def test_a_dropped_label_is_judged_and_not_learned(night: Night) -> None:
+    """Its rows have sides like any other, so they count as misses."""
+    _, sides = night(rows(60), ("digest",))
+    assert sides.trained_labels == ("rejected", "neutral")
+    assert sides.counts["digest"]["holdout"] == 4
+
+
+def test_a_lost_ledger_cannot_bring_learned_rows_into_the_holdout(
+    night: Night, published: Callable[..., Version]
+) -> None:
+    """The versions themselves remember what they learned from."""
+    run, _ = night(rows(200))
+    learned = [row["group"] for row in read_rows(run.rows) if row["side"] != "holdout"]
+    published(run.home.models, "tfidf-1", learned)
+    run.home.sides.unlink()
+    again, sides = night(rows(200), seed=99)
+    holdout = {row["group"] for row in read_rows(again.rows) if row["side"] == "holdout"}
+    assert holdout and not holdout & set(learned)
+    assert (sides.n_new, sides.n_set_aside) == (200, 0)
+
+
+def test_without_such_a_version_another_seed_would_mix_them(night: Night) -> None:
+    """The test above can fail."""
+    run, _ = night(rows(200))
+    learned = {row["group"] for row in read_rows(run.rows) if row["side"] != "holdout"}
+    run.home.sides.unlink()
+    again, _ = night(rows(200), seed=99)
+    assert {row["group"] for row in read_rows(again.rows) if row["side"] == "holdout"} & learned
+
+
+def test_a_version_of_another_recipe_or_a_damaged_one_changes_nothing(
+    night: Night, published: Callable[..., Version]
+) -> None:
+    """It is not judged on these rows, or cannot be."""
+    run, _ = night(rows(60))
+    groups = [row["group"] for row in read_rows(run.rows)]
+    published(run.home.models, "other-1", groups, recipe="other")
+    damaged = published(run.home.models, "tfidf-1", groups)
+    (damaged.folder / "learned_from.json").write_text("{")
+    again, sides = night(rows(60))
+    assert (placed(again), sides.n_set_aside) == (placed(run), 0)
+
+
+def test_a_holdout_row_that_came_to_equal_a_training_row_is_set_aside(night: Night) -> None:
+    """It stands aside tonight, is counted nowhere, and is told; its side for life does not change."""
+    these = rows(60)
+    first, _ = night(these)
+    at = placed(first)
+    trains = next(r for r in these if at[r.id] == "train")
+    edited = next(i for i, r in enumerate(these) if at[r.id] == "holdout" and r.label == trains.label)
+    these[edited] = Row(these[edited].id, trains.label, trains.fields, "f", edited)
+    second, sides = night(these)
+    assert placed(second) == {**at, these[edited].id: ASIDE}
+    assert (sides.n_set_aside, sides.n_groups, sum(sides.total(side) for side in SIDES)) == (1, 59, 59)
+    assert "1 holdout rows look like rows that were learned from and are not judged" in sides.warnings
+    assert SideLedger(second.home.sides).rows("tiny") == at
+
+
+def test_the_gate_would_not_believe_a_small_holdout_and_the_run_says_so(night: Night) -> None:
+    """Beforehand, with both numbers."""
+    _, sides = night(rows(60))
+    assert sides.warnings == (
+        "too few rows for an honest holdout: 12 judged, the gate asks for 30; the run trains and promotes nothing",
+    )
+    assert night(rows(60), gate={"holdout_rows": 12})[1].warnings == ()
+
+
+def test_labels_with_few_training_rows_are_told(night: Night) -> None:
+    """By name and number; a dropped label is not spoken of again."""
+    _, sides = night(rows(12), ("rejected",), gate={"holdout_rows": 1})
+    assert sides.warnings == (
+        "label digest has 2 training rows (fewer than 5): its F1 is unreliable",
+        "label neutral has 2 training rows (fewer than 5): its F1 is unreliable",
+    )
+
+
+def test_what_is_said_of_sides_holds_no_text(night: Night) -> None:
+    """Counts and digests."""
+    _, sides = night(
+        [Row(r.id, r.label, {"subject": f"canary {r.fields['subject']}", "body": "canary"}, "f", 1) for r in rows(12)]
+    )
+    assert "canary" not in json.dumps(runs.as_json(sides))
