@@ -77,6 +77,12 @@ class ChildFailedError(AvocetError):
     reason = "child_failed"
 
 
+class NoSpaceError(AvocetError):
+    """Too little room on the disk to begin a run."""
+
+    reason = "no_space"
+
+
 class DamagedVersionError(AvocetError):
     """A version without a manifest, with a missing or altered file, or that does not load."""
 

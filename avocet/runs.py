@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,13 +16,14 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from avocet import durable, registry
-from avocet.errors import BusyError, DamagedVersionError, NotAtHandError, NotFoundError, RowsNotFoundError
+from avocet.errors import BusyError, DamagedVersionError, NoSpaceError, NotAtHandError, NotFoundError, RowsNotFoundError
 from avocet.events import Event
 from avocet.home import Home
 from avocet.methods.bases import at_hand
 from avocet.recipe import Recipe, Tfidf, digest
 from avocet.rows import Row
 
+SPACE_BYTES = 10**9  # a few versions of the embedded base with their checkpoints
 # What the answer depends on beside rows and recipe; a newer library can train another model.
 LIBRARIES = ("torch", "transformers", "scikit-learn", "numpy")
 
@@ -61,7 +63,16 @@ class Run:
 
 
 def begin(home: Home, recipe: Recipe) -> Run:
-    """A new run with its (empty) folder, readable by nobody else since it will hold mail."""
+    """A new run with its (empty) folder, readable by nobody else since it will hold mail.
+
+    Raises NoSpaceError before anything is trained: a disk that fills up in the middle has cost a night.
+    """
+    home.data.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(home.data).free
+    if free < SPACE_BYTES:
+        raise NoSpaceError(
+            f"{free // 10**6} MB are free in {home.root}, a run needs {SPACE_BYTES // 10**6}: make room, nothing was changed"
+        )
     now = datetime.now(UTC).strftime("%Y%m%dt%H%M%Sz")
     run = Run(f"{now}-{recipe.name[:40]}-{secrets.token_hex(2)}", home, recipe)
     run.folder.mkdir(parents=True, mode=0o700)

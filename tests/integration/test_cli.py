@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from app.cli import main
 from avocet import recipe as recipes
 from avocet import registry, runs
+from avocet.errors import NoSpaceError
 from avocet.home import Home
 from avocet.sides import divide
 from avocet.training import train
@@ -83,3 +84,11 @@ def test_an_empty_home_says_what_to_do_next(place: Home) -> None:
         done = avocet(*arguments, given="x")
         assert done.exit_code == 3 and "make run" in done.stderr
     assert "make run" in avocet("status").stdout
+
+
+def test_a_full_disk_is_told_before_anything_is_trained(place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is free, what is needed, and that nothing was changed."""
+    monkeypatch.setattr(runs, "SPACE_BYTES", 10**18)
+    with pytest.raises(NoSpaceError, match=r"MB are free .* nothing was changed"):
+        runs.begin(place, recipes.load(place, "demo_mail"))
+    assert not place.runs.exists()

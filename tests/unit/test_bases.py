@@ -1,7 +1,12 @@
 """Bases: found on this machine or refused with the reason and the way out; the network is never asked."""
 
 import json
+import os
+import select
 import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -136,6 +141,29 @@ def test_a_base_that_is_nowhere_is_refused_with_how_to_get_it(base: str, place: 
     assert refusal(full(base), place) == (
         f"base {base} is neither a folder nor in the Hugging Face cache; get it with: hf download {base}"
     )
+
+
+def test_the_hub_is_not_asked_where_it_could_be(place: Home) -> None:
+    """Even in a process that is allowed to: a night must not hang on a network."""
+    code = (
+        "import sys\nfrom avocet.errors import NotAtHandError\nfrom avocet.home import home\nfrom avocet.methods.bases import at_hand\n"
+        "from avocet.recipe import Full\ntry:\n    at_hand(Full(method='full', base='example-org/no-such-base'), home())\n"
+        "except NotAtHandError:\n    print('refused')"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as hub:
+        address = f"http://127.0.0.1:{hub.getsockname()[1]}"
+        env = {
+            **os.environ,
+            "HF_HUB_OFFLINE": "0",
+            "HF_ENDPOINT": address,
+            "no_proxy": "127.0.0.1",
+            "HF_HUB_ETAG_TIMEOUT": "1",
+        }
+        child = subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True)
+        readable, _, _ = select.select([hub, child.stdout], [], [], 60)
+        child.kill() if hub in readable else None
+        told = child.communicate()[0]
+        assert (hub in readable, told) == (False, "refused\n")
 
 
 @pytest.mark.parametrize(("bytes_each", "candidate"), [(16, full()), (4, Head(method="head", base="bases/tiny"))])

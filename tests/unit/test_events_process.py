@@ -214,10 +214,18 @@ def test_the_log_is_appended_to(ran: Ran) -> None:
     assert [w for w in ("first", "second") if w in ran.log.read_text()] == ["first", "second"]
 
 
-def test_a_child_asks_no_hub_and_no_person(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_asks_no_hub_and_no_person(
+    ran: Ran, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Offline, without telemetry, with nothing on its standard input."""
     for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
         monkeypatch.setenv(name, "0")
+    typed, typing = os.pipe()
+    os.write(typing, b"y\n")
+    os.close(typing)
+    mine = os.dup(0)
+    os.dup2(typed, 0)
+    request.addfinalizer(lambda: (os.dup2(mine, 0), os.close(mine), os.close(typed)))
     done = ran(
         "return {'in': sys.stdin.read(), **{k: os.environ[k] for k in ('HF_HUB_OFFLINE', 'HF_HUB_DISABLE_TELEMETRY')}}"
     )

@@ -56,6 +56,13 @@ def test_all_rows_of_a_run_are_written_or_none(ledger: SideLedger) -> None:
     assert ledger.rows("tiny") == {}
 
 
+def test_the_file_is_written_for_a_power_cut_and_for_two_writers(ledger: SideLedger) -> None:
+    """A whole journal, synced to the folder's entry (EXTRA is 3), and a minute of patience with another writer."""
+    with ledger._open() as db:
+        found = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "busy_timeout")]
+    assert found == ["delete", 3, 60_000]
+
+
 def test_two_processes_cannot_disagree(ledger: SideLedger) -> None:
     """Both record the same 300 rows with other sides: each row has one side, told to both."""
     code = (

@@ -126,6 +126,37 @@ def test_rare_labels_are_judged_too(n: int, wanted: dict[str, int]) -> None:
     assert (holdout, validation) == (wanted.get("holdout", 0), wanted.get("validation", 0))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_are_judged_on_as_far_as_they_fit_the_quota(seed: int) -> None:
+    """Of 50 pairs ten fill a holdout of 20; three copies never are the holdout of ten rows."""
+    pairs = [Member(f"p{i}", f"g{i // 2}", "x") for i in range(100)]
+    assert Counter(assign(pairs, {}, {}, SHARES, seed).side_of.values()) == {
+        "train": 66,
+        "validation": 14,
+        "holdout": 20,
+    }
+    copies = [*(Member(f"c{i}", "copies", "x") for i in range(3)), *(Member(f"s{i}", f"s{i}", "x") for i in range(7))]
+    split = assign(copies, {}, {}, SHARES, seed)
+    assert {split.side_of[f"c{i}"] for i in range(3)} == {"train"}
+    assert len(split.rows("holdout")) == 2
+
+
+@pytest.mark.parametrize("labels", [("a", "b"), ("b", "a")])
+@pytest.mark.parametrize("second_of_b", [False, True])
+def test_a_group_of_several_labels_counts_as_the_one_it_has_most_of(labels: tuple[str, str], second_of_b: bool) -> None:
+    """On a tie as the first by name, whatever the order of the file: the sides of `a` are full, those of `b` are not."""
+    known: dict[str, Side] = {f"a{i}": ("holdout", "validation")[i % 2] for i in range(60)} | {
+        f"b{i}": "train" for i in range(60)
+    }
+    members = [*(Member(f"m-{x}", "mixed", x) for x in labels), *(Member(row, row, row[0]) for row in known)]
+    if second_of_b:
+        members.append(Member("m-b2", "mixed", "b"))
+    split = assign(members, known, {}, SHARES, SEED)
+    assert {side for row, side in split.side_of.items() if row.startswith("m-")} == {
+        "holdout" if second_of_b else "train"
+    }
+
+
 def test_a_label_that_grows_from_one_row_gets_its_holdout_row() -> None:
     """The first row trains; the second is judged on."""
     first = assign([Member("a", "ga", "rare")], {}, {}, SHARES, SEED)
