@@ -1,5 +1,6 @@
 """What each stage has to say, as Markdown and as single sentences; ids, labels and numbers, never a text."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -119,7 +120,7 @@ def benchmark(run: Run, board: Scoreboard) -> str:
     rows = [
         (c.role, c.candidate, _figure(c.macro_f1), _figure(c.accuracy), *(_figure((c.top_k or {}).get(k)) for k in ("2", "3")),
          _figure(c.ms_per_mail), c.error or c.name)
-        for c in sorted(board.cards, key=lambda c: -(c.macro_f1 or -1.0))
+        for c in sorted(board.cards, key=lambda c: math.inf if c.macro_f1 is None else -c.macro_f1)
     ]  # fmt: skip
     parts = [
         f"# Benchmark of {run.recipe.name}",

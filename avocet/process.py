@@ -39,14 +39,27 @@ def run_child(module: str, job: Path, log: Path, on_event: Callable[[Event], Non
         try:
             assert child.stdout is not None  # noqa: S101 - narrows the type; stdout=PIPE
             for line in child.stdout:
-                last = json.loads(line)
-                on_event(last)
+                event = _event(line)
+                if event is None:
+                    errors.write(line)
+                else:
+                    last = event
+                    on_event(event)
             code = child.wait()
         finally:
             _end(child)
     if code == 0 and last.get("type") == "done":
         return last
     raise _failure(code, last, log)
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    """The event in `line`; None for half a line of a killed child, or what a library printed while importing."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and "type" in found else None
 
 
 def _environment() -> dict[str, str]:

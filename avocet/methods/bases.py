@@ -34,7 +34,12 @@ def at_hand(candidate: Head | Full, home: Home, memory: Callable[[], int] | None
         raise NotAtHandError(
             f"base {candidate.base}: no .safetensors in {home.shown(path)}; other formats can run code and are not read"
         )
-    n_parameters = sum(_n_parameters(file) for file in weights)
+    try:
+        n_parameters = sum(_n_parameters(file) for file in weights)
+    except (ValueError, KeyError, TypeError, AttributeError, struct.error, MemoryError, OverflowError):
+        raise NotAtHandError(
+            f"base {candidate.base}: the weights in {home.shown(path)} are no safetensors; download them again"
+        ) from None
     _check_memory(candidate, n_parameters, memory or _memory_of_this_machine)
     pooled = (path / "modules.json").exists()
     if isinstance(candidate, Head) and not pooled:

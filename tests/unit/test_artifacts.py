@@ -181,7 +181,6 @@ def test_nothing_that_strangers_write_becomes_markup(run: Run) -> None:
     assert not harmless(EVIL)
 
 
-@pytest.mark.xfail(strict=True, reason="`macro_f1 or -1.0` takes 0.0 for a missing score")
 def test_a_card_of_zero_stands_above_one_of_none(run: Run) -> None:
     """All wrong is a score; an error is none."""
     lost = Scorecard("lost", "lost", "baseline", "mark", error="crashed")

@@ -1,6 +1,5 @@
 """Children: what they tell, how they end, and that none outlives its parent."""
 
-import json
 import os
 import select
 import signal
@@ -182,17 +181,11 @@ def test_stray_prints_go_to_the_log(ran: Ran) -> None:
     assert [x for x in ("from python", "from below", "from a grandchild", "half a line") if x not in log] == []
 
 
-@pytest.mark.xfail(
-    strict=True, raises=json.JSONDecodeError, reason="until run_as_child takes it, standard output is the stream itself"
-)
 def test_a_print_while_importing_does_not_break_the_stream(ran: Ran) -> None:
     """A library, or a sitecustomize.py, that greets when it is imported."""
     assert ran("return {}", before="print('Welcome!')") == {"type": "done"}
 
 
-@pytest.mark.xfail(
-    strict=True, raises=json.JSONDecodeError, reason="half a line is parsed before the exit code is looked at"
-)
 def test_a_kill_in_the_middle_of_an_event_is_a_kill(ran: Ran) -> None:
     """Lines of more than a pipe's 4096 bytes are not written in one go."""
     body = (
