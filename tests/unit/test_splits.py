@@ -139,6 +139,8 @@ def test_groups_are_judged_on_as_far_as_they_fit_the_quota(seed: int) -> None:
     split = assign(copies, {}, {}, SHARES, seed)
     assert {split.side_of[f"c{i}"] for i in range(3)} == {"train"}
     assert len(split.rows("holdout")) == 2
+    alone = assign(copies, {f"s{i}": "train" for i in range(7)}, {}, SHARES, seed)
+    assert {alone.side_of[f"c{i}"] for i in range(3)} == {"train"}, "one too many is none"
 
 
 @pytest.mark.parametrize("labels", [("a", "b"), ("b", "a")])
