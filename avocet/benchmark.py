@@ -149,6 +149,8 @@ def work(path: Path, emit: Emit) -> Event:
         try:
             found[f"{who.role}/{who.name}"] = _judged(who, recipe, rows)
         except NotAtHandError as e:
+            if who.role != "baseline":  # a champion that cannot be scored must not look like none
+                found[f"{who.role}/{who.name}"] = {"error": str(e)}
             emit({"type": "note", "message": f"{who.candidate}: {e}"})
         except (AvocetError, KeyError) as e:
             reason = str(e) if isinstance(e, AvocetError) else "a row has not the fields that its template reads"

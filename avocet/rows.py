@@ -197,8 +197,12 @@ def _with_unique_id(row: Row, seen: dict[str, Row], times: Counter[str]) -> Row:
     first = seen[row.id]
     if row.id != _content_id(row.fields):
         raise _BadLineError(f"its id was seen before, in {first.file} line {first.line}")
-    times[row.id] += 1
-    return Row(f"{row.id}-{times[row.id] + 1}", row.label, row.fields, row.file, row.line, row.labeled_at)
+    name = row.id
+    while name in seen:
+        times[row.id] += 1
+        name = f"{row.id}-{times[row.id] + 1}"
+    seen[name] = Row(name, row.label, row.fields, row.file, row.line, row.labeled_at)
+    return seen[name]
 
 
 def write_unusable(path: Path, unusable: Sequence[Unusable]) -> None:

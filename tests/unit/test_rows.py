@@ -248,7 +248,6 @@ def test_the_same_text_without_an_id_is_numbered(read_bytes: Read) -> None:
     assert [r.id for r in read_bytes(b"\n" + raw).rows] == [first, other, second, third]
 
 
-@pytest.mark.xfail(strict=True, reason="numbered ids are not remembered, nor looked up: both rows are called c-...-2")
 @pytest.mark.parametrize("given_first", [False, True])
 def test_a_numbered_id_is_unique_too(given_first: bool, read_bytes: Read) -> None:
     """An export that comes back in holds ids that were given by number; two rows of one id would stop the run."""
