@@ -201,6 +201,8 @@ def template_fields(template: str) -> tuple[str, ...]:
             continue
         if not name.isidentifier() or conversion or "{" in (spec or ""):
             raise ValueError(f"{{{name}}}: a template may hold only plain fields like {{subject}} or {{body:.400}}")
+        if name == "label":
+            raise ValueError("{label}: a text that holds its own answer teaches nothing; leave it out")
         format("", spec or "")
         names.append(name)
     if not names:

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import os
 import struct
 from collections.abc import Callable
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
+from typing import Any
 
 from avocet.errors import NotAtHandError
 from avocet.home import Home
@@ -100,7 +102,7 @@ def _check_memory(candidate: Head | Full, n_parameters: int, memory: Callable[[]
 
 
 def _memory_of_this_machine() -> int:
-    """Bytes of the largest GPU's memory, or of host memory that is free now within the cgroup's limit."""
+    """Bytes of the largest visible GPU's memory, or of host memory that is free now within the cgroup's limit."""
     gpus = gpu_memory()
     if gpus:
         return max(gpus)
@@ -113,15 +115,33 @@ def _memory_of_this_machine() -> int:
 
 
 def gpu_memory() -> list[int]:
-    """Total bytes of each NVIDIA GPU, by NVML (which costs milliseconds, where asking torch costs seconds)."""
+    """Total bytes of each GPU that CUDA_VISIBLE_DEVICES leaves to this process, [] without one.
+
+    By NVML, which costs milliseconds, where asking torch costs seconds.
+    """
+    import pynvml
+
+    return [int(pynvml.nvmlDeviceGetMemoryInfo(handle).total) for handle in _gpus()]
+
+
+def _gpus() -> list[Any]:
+    """NVML's handles of the visible GPUs."""
     import pynvml
 
     try:
         pynvml.nvmlInit()
+        n = pynvml.nvmlDeviceGetCount()
     except pynvml.NVMLError:  # no driver: a machine without a GPU
         return []
-    handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
-    return [int(pynvml.nvmlDeviceGetMemoryInfo(handle).total) for handle in handles]
+    found = []
+    for name in os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(n)))).split(","):
+        try:
+            by_id = name.strip().startswith(("GPU-", "MIG-"))
+            handle = pynvml.nvmlDeviceGetHandleByUUID if by_id else pynvml.nvmlDeviceGetHandleByIndex
+            found.append(handle(name.strip() if by_id else int(name)))
+        except (ValueError, pynvml.NVMLError):  # CUDA stops at the first entry that is none, -1 for example
+            break
+    return found
 
 
 def memory_holders() -> list[str]:
@@ -130,9 +150,10 @@ def memory_holders() -> list[str]:
     import pynvml
 
     held: list[tuple[int, int]] = []
-    if gpu_memory():
-        for i in range(pynvml.nvmlDeviceGetCount()):
-            for p in pynvml.nvmlDeviceGetComputeRunningProcesses(pynvml.nvmlDeviceGetHandleByIndex(i)):
+    gpus = _gpus()
+    if gpus:
+        for gpu in gpus:
+            for p in pynvml.nvmlDeviceGetComputeRunningProcesses(gpu):
                 held.append((int(p.usedGpuMemory or 0), int(p.pid)))
     else:
         held = [

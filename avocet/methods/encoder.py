@@ -13,6 +13,7 @@ from transformers import AutoModel, AutoTokenizer
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from avocet.errors import AvocetError
+from avocet.events import is_out_of_memory
 
 # Written out at every load: unset, transformers may ask on stdin whether to run a folder's own code.
 SAFE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
@@ -117,21 +118,31 @@ def batched(
     max_tokens: int,
     progress: Callable[[int], None] = lambda done: None,
 ) -> NDArray[np.float64]:
-    """`run` over all texts in batches of similar length; rows come back in the order of `texts`."""
+    """`run` over all texts in batches of similar length; rows come back in the order of `texts`.
+
+    Where memory runs out the batch is halved, down to one text, before the error is let out.
+    """
     where = device()
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     found: dict[int, NDArray[np.float64]] = {}
+    size = BATCH
     with torch.inference_mode():
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
+        while len(found) < len(order):
+            chosen = order[len(found) : len(found) + size]
             batch = tokenizer(
                 [texts[i] for i in chosen],
                 padding=True,
                 truncation=True,
                 max_length=max_tokens,
                 return_tensors="pt",
-            ).to(where)
-            rows = run(dict(batch)).double().cpu().numpy()
+            )
+            try:
+                rows = run(dict(batch.to(where))).double().cpu().numpy()
+            except (RuntimeError, MemoryError) as e:
+                if not is_out_of_memory(e) or size == 1:
+                    raise
+                size //= 2
+                continue
             found.update(zip(chosen, rows, strict=True))
             progress(len(found))
     return np.stack([found[i] for i in range(len(texts))]) if texts else np.zeros((0, 0))

@@ -60,6 +60,11 @@ class Api:
         found: dict[str, Any] = self.get(f"/deployments/name/avocet/{name}")
         return found
 
+    def worker_online(self) -> bool:
+        """Whether the pool exists, which the worker makes, and a worker polls it."""
+        pools = {pool["name"] for pool in self.filter("work_pools")}
+        return "gpu" in pools and any(w["status"] == "ONLINE" for w in self.filter("work_pools/gpu/workers"))
+
     def runs(self, deployment: str) -> list[dict[str, Any]]:
         """The deployment's flow runs, oldest first."""
         wanted = {"deployment_id": {"any_": [self.deployment(deployment)["id"]]}}
@@ -181,6 +186,7 @@ def fill(home: Path) -> None:
     (home / "data").mkdir()
     recipe = YAML(typ="safe").load((CHECKOUT / "recipes" / "job_mail.yaml").read_text(encoding="utf-8"))
     recipe["candidates"] = {"tfidf": recipe["candidates"]["tfidf"]}
+    recipe["baselines"] = ["majority"]  # zero-shot would load a model twice, which other tests do
     (home / "recipes" / "job_mail.yaml").write_text(json.dumps(recipe, indent=1), encoding="utf-8")
     lines = (CHECKOUT / "data" / "demo_mail.jsonl").read_text(encoding="utf-8").splitlines()
     marked = json.loads(lines[0])
@@ -194,21 +200,15 @@ def fill(home: Path) -> None:
 def _clean(avocet_home: Path, prefect_home: Path) -> dict[str, str]:
     """This environment without what it knows of Prefect, for a server and homes of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "AVOCET_"))}
-    return {
-        **kept,
-        "AVOCET_HOME": str(avocet_home),
-        "PREFECT_HOME": str(prefect_home),
-        "NO_COLOR": "1",
-        "COLUMNS": "200",
-    }
+    own = {"AVOCET_HOME": str(avocet_home), "PREFECT_HOME": str(prefect_home)}
+    return {**kept, **own, "NO_COLOR": "1", "COLUMNS": "200"}
 
 
 def _let_in(clean: dict[str, str], port: int) -> dict[str, str]:
     """The environment of a shell that has evaluated what `app.server --env` prints."""
     line = f'lines="$("{PYTHON}" -m app.server --env --port {port})" && eval "$lines" && env -0'
-    out = subprocess.run(
-        ["bash", "-c", line], cwd=CHECKOUT, env=clean, capture_output=True, timeout=COMMAND_S, check=False
-    )
+    shell = ["bash", "-c", line]
+    out = subprocess.run(shell, cwd=CHECKOUT, env=clean, capture_output=True, timeout=COMMAND_S, check=False)
     assert out.returncode == 0, out.stderr.decode()
     return dict(pair.split("=", 1) for pair in out.stdout.decode().split("\0") if pair)
 
@@ -235,27 +235,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert server.poll() is None, f"the server ended with {server.returncode}\n{told()}"
         environment = {**_let_in(clean, port), "PREFECT_WORKER_QUERY_SECONDS": "2"}
         api = Api(url, environment["PREFECT_API_AUTH_STRING"])
-        work = [
-            PYTHON,
-            "-m",
-            "prefect",
-            "worker",
-            "start",
-            "--pool",
-            "gpu",
-            "--type",
-            "process",
-            "--limit",
-            "1",
-        ]
-        with started([*work, "--name", "gpu0"], environment, worker_log) as worker:
+        work = [PYTHON, "-m", "prefect", "worker", "start", "--pool", "gpu", "--type", "process", "--limit", "1"]
+        with started(work, environment, worker_log) as worker:
             stack = Stack(url, api, *homes, environment, (server_log, worker_log))
-
-            def ready() -> bool:
-                pools = [pool["name"] for pool in api.filter("work_pools")]
-                online = "gpu" in pools and any(w["status"] == "ONLINE" for w in api.filter("work_pools/gpu/workers"))
-                return worker.poll() is not None or online
-
-            wait_for(ready, UP_S, "a worker that is online", stack.told)
+            ready = lambda: worker.poll() is not None or api.worker_online()  # noqa: E731
+            stack.wait_for(ready, UP_S, "a worker that is online")
             assert worker.poll() is None, f"the worker ended with {worker.returncode}\n{stack.told()}"
             yield stack

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from safetensors.numpy import save_file
 
 from avocet.errors import NotAtHandError
 from avocet.home import Home
-from avocet.methods.bases import EMBEDDED, GIB, at_hand, memory_holders
+from avocet.methods.bases import EMBEDDED, GIB, at_hand, gpu_memory, memory_holders
 from avocet.methods.job import BaseAtHand
 from avocet.recipe import Full, Head
 
@@ -182,6 +183,52 @@ def test_a_folder_that_is_gone_is_looked_for_in_the_cache(folder: Path, place: H
     """Whoever deleted it reads how to get a base again."""
     shutil.rmtree(folder)
     assert "hf download bases/tiny" in refusal(full(), place)
+
+
+class FakeNvml:
+    """Three GPUs of 8, 24 and 80 bytes; NVML itself cannot be had without a driver."""
+
+    class NVMLError(Exception):
+        """As pynvml's."""
+
+    sizes = (8, 24, 80)
+
+    @classmethod
+    def nvmlInit(cls) -> None:
+        """A driver is there."""
+
+    @classmethod
+    def nvmlDeviceGetCount(cls) -> int:
+        return len(cls.sizes)
+
+    @classmethod
+    def nvmlDeviceGetHandleByIndex(cls, i: int) -> int:
+        if not 0 <= i < len(cls.sizes):
+            raise cls.NVMLError("no such device")
+        return i
+
+    @classmethod
+    def nvmlDeviceGetHandleByUUID(cls, name: str) -> int:
+        return cls.nvmlDeviceGetHandleByIndex(int(name.removeprefix("GPU-")))
+
+    @classmethod
+    def nvmlDeviceGetMemoryInfo(cls, handle: int) -> SimpleNamespace:
+        return SimpleNamespace(total=cls.sizes[handle])
+
+
+@pytest.mark.parametrize(
+    ("visible", "sizes"),
+    [(None, [8, 24, 80]), ("1", [24]), ("2,0", [80, 8]), ("GPU-1", [24]), ("", []), ("-1", []), ("0,7,1", [8])],
+)
+def test_only_the_gpus_that_this_process_may_use_count(
+    visible: str | None, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large GPU that is kept for somebody else must not make a base seem to fit; -1 and rubbish end the list."""
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert gpu_memory() == sizes
 
 
 def test_the_holders_of_the_memory_are_named_with_their_size() -> None:

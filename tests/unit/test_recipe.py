@@ -80,6 +80,7 @@ TEMPLATES = {
     "{body:{width}}": "{body}: " + PLAIN,
     "{0}": "{0}: " + PLAIN,
     "{}": "{}: " + PLAIN,
+    "{subject} {label}": "{label}: a text that holds its own answer teaches nothing; leave it out",
     "no field at all": "the template reads no field; it needs one such as {subject}",
     "{{subject}}": "the template reads no field; it needs one such as {subject}",
     "{body": "expected '}' before end of string",
