@@ -1,12 +1,14 @@
 """SIGKILL at random moments: the champion is the old version or the new one, and it loads, every time."""
 
+import json
 import os
+import pickle
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,83 +17,189 @@ import pytest
 from avocet import recipe as recipes
 from avocet import registry, runs
 from avocet.classifier import load
-from avocet.home import Home
-from avocet.sides import divide
+from avocet.errors import OutOfMemoryError
+from avocet.events import Event
+from avocet.home import CHECKOUT, Home
+from avocet.runs import Run
+from avocet.scorecard import Scoreboard, scorecard
+from avocet.sides import Sides, divide
 from avocet.training import train
 from expectations.validation import validate_rows
+from tests.conftest import LABELS
 
 N_KILLS = 200
-# Promotes two versions in turn for ever; forks a fresh process for each life, since starting Python costs more.
-PROMOTER = """
-import os, sys
-from pathlib import Path
-from avocet import registry
-models, versions = Path(sys.argv[1]), sys.argv[2:]
+LONGEST_S = 0.03  # a decision takes about ten milliseconds: the kill lands anywhere in one
+# Judges and promotes two versions in turn for ever, as the promote task does; forks a fresh process for each
+# life, since starting Python costs more.
+DECIDER = """
+import os, pickle, sys
+from avocet.promotion import decide
+with open(sys.argv[1], "rb") as file:
+    run, boards = pickle.load(file)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
         os.write(1, f"{os.getpid()}\\n".encode())
         while True:
-            for version in versions:
-                registry.promote(models, "tiny", version, "run", "a sentence")
+            for board in boards:
+                decide(run, board, "key")
     os.waitpid(child, 0)
     os.write(1, b"dead\\n")
 """
 
 
+def prepare(place: Home, name: str) -> tuple[Run, Sides]:
+    """A run of the recipe `name`, validated and split."""
+    run = runs.begin(place, recipes.load(place, name))
+    return run, divide(run, validate_rows(run).dropped_labels)
+
+
 @pytest.fixture
-def two_versions(
-    place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
-) -> tuple[Path, list[str]]:
-    """models/ with two versions that load."""
+def decider(
+    place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]], tmp_path: Path
+) -> Iterator[tuple[Run, list[str], subprocess.Popen[str]]]:
+    """Two versions that load, and a process that makes each of them champion in turn for as long as it lives."""
     found = []
     for seed in (1, 2):
-        run = runs.begin(place, recipes.load(place, make_recipe(few_rows, {"tfidf": {"method": "tfidf"}}, seed=seed)))
-        sides = divide(run, validate_rows(run).dropped_labels)
+        run, sides = prepare(place, make_recipe(few_rows, {"tfidf": {"method": "tfidf"}}, seed=seed))
         found.append(train(run, sides, "tfidf", 0, lambda event: None).version)
-    return place.models, found
+    # Each board says that its version beats whoever is champion.
+    true = ("rejected", "digest", "neutral") * 10
+    ranked = [[x, *(y for y in LABELS if y != x)] for x in true]
+    boards = []
+    for version in found:
+        rival = scorecard(
+            "last", "last", "champion", "h", true, [["neutral", "digest", "rejected"]] * 30, LABELS, 1, ()
+        )
+        card = scorecard(version, "tfidf", "challenger", "h", true, ranked, LABELS, 1, LABELS)
+        boards.append(Scoreboard((rival, card), tuple(map(str, range(30))), true, LABELS, "h"))
+    (tmp_path / "boards").write_bytes(pickle.dumps((run, boards)))
+    words = [sys.executable, "-c", DECIDER, str(tmp_path / "boards")]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield run, found, process
+    process.kill()
 
 
 def test_a_kill_within_promote_leaves_the_old_champion_or_the_new_one(
-    two_versions: tuple[Path, list[str]],
+    decider: tuple[Run, list[str], "subprocess.Popen[str]"],
 ) -> None:
-    """200 kills at random points of promote; the pointer, the ledger and the versions agree afterwards."""
-    models, versions = two_versions
+    """200 kills at random points of judging and promoting: pointer, ledger, decision and versions agree afterwards."""
+    run, versions, process = decider
+    models = run.home.models
+    assert process.stdin and process.stdout
     rng = random.Random(7)
-    promoter = subprocess.Popen(
-        [sys.executable, "-c", PROMOTER, str(models), *versions],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert promoter.stdin and promoter.stdout
     seen = set()
-    try:
-        for i in range(N_KILLS):
-            promoter.stdin.write("go\n")
-            promoter.stdin.flush()
-            pid = int(promoter.stdout.readline())
-            time.sleep(rng.uniform(0, 0.03))  # a promote takes a few milliseconds: the kill lands anywhere in one
-            os.kill(pid, signal.SIGKILL)
-            assert promoter.stdout.readline() == "dead\n"
-            champion = registry.champion_id(models, "tiny")
-            if champion is not None:
-                assert champion in versions
-                seen.add(champion)
-                registry.verify(models / champion)
-            registry.sweep(models)
-            registry.recover(models)
-            words = [e for e in registry.ledger(models) if e["event"] in ("promoted", "abandoned")]
-            promoted = [e["version"] for e in words if e["event"] == "promoted"]
-            assert champion == (promoted[-1] if promoted else None), f"kill {i}: pointer and ledger disagree"
-            if champion and i % 20 == 0:
-                assert load(models / "champion-tiny").classify_fields([{"subject": "a", "body": "b"}])
-    finally:
-        promoter.kill()
+    for i in range(N_KILLS):
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        pid = int(process.stdout.readline())
+        time.sleep(rng.uniform(0, LONGEST_S))
+        os.kill(pid, signal.SIGKILL)
+        assert process.stdout.readline() == "dead\n"
+        champion = registry.champion_id(models, "tiny")
+        if champion is not None:
+            assert champion in versions
+            seen.add(champion)
+            registry.verify(models / champion)
+        registry.sweep(models)
+        registry.recover(models)
+        words = [e for e in registry.ledger(models) if e["event"] in ("promoted", "abandoned")]
+        promoted = [e["version"] for e in words if e["event"] == "promoted"]
+        assert champion == (promoted[-1] if promoted else None), f"kill {i}: pointer and ledger disagree"
+        if run.decision.exists():
+            assert json.loads(run.decision.read_text())["promoted"], f"kill {i}: half a decision"
+        if champion and i % 20 == 0:
+            assert load(models / "champion-tiny").classify_fields([{"subject": "a", "body": "b"}])
     assert seen == set(versions), "the kills hit promotions of both"
-    assert any(e["event"] == "abandoned" or e.get("recovered") for e in registry.ledger(models)), (
-        "no kill fell within a promote"
+    told = registry.ledger(models)
+    assert any(e["event"] == "abandoned" or e.get("recovered") for e in told), "no kill fell within a promote"
+
+
+@pytest.mark.parametrize("n_kills", [2, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_child_killed_at_a_random_step_costs_one_attempt_and_nothing_else(
+    n_kills: int,
+    place: Home,
+    make_recipe: Callable[..., str],
+    few_rows: list[dict[str, Any]],
+    tiny_deberta: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From the first step to the writing of the version: no half model, the champion stands, the next night trains."""
+    first, sides = prepare(place, make_recipe(few_rows, {"tfidf": {"method": "tfidf"}}))
+    champion = train(first, sides, "tfidf", 0, lambda event: None).version
+    registry.promote(place.models, "tiny", champion, first.id, "the first")
+    small = {"method": "full", "base": str(tiny_deberta), "epochs": 2, "max_tokens": 48}
+    run, sides = prepare(place, make_recipe(few_rows, {"small": small}))
+    rng = random.Random(11)
+    pids: list[int] = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        "avocet.process.subprocess.Popen",
+        lambda *words, **settings: pids.append((child := popen(*words, **settings)).pid) or child,
     )
+    steps = []
+    for _ in range(n_kills):
+        # 120 rows in batches of 16 are 10 steps in 2 epochs; a moment later can be evaluating, saving or sealing.
+        step, later = rng.randint(0, 10), rng.uniform(0, 0.3)
+
+        def kill(event: Event, step: int = step, later: float = later) -> None:
+            if event["type"] == "progress" and event["step"] >= step:
+                time.sleep(later)
+                os.kill(pids[-1], signal.SIGKILL)
+
+        with pytest.raises(OutOfMemoryError, match="SIGKILL"):
+            train(run, sides, "small", 0, kill)
+        steps.append(step)
+        assert [v.id for v in registry.versions(place.models)] == [champion], f"killed after step {step}"
+        assert not list(place.models.glob(".*")), f"killed after step {step}"
+        assert load(place.models / "champion-tiny").classify_fields([{"subject": "a", "body": "b"}])
+    assert len(set(steps)) > 1
+    assert train(run, sides, "small", 0, lambda event: None).candidate == "small"
+
+
+@pytest.mark.slow
+def test_the_whole_flow_killed_around_promote_is_old_or_new(
+    place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
+) -> None:
+    """`python flows/finetune.py` killed with all it started, ten times, from judging to the last line."""
+    rng = random.Random(3)
+    tfidf = {"tfidf": {"method": "tfidf"}}
+    promoted, before = 0, None
+    for i in range(10):
+        # Another penalty each night is another version; a margin of none lets most of them through or not.
+        name = make_recipe(few_rows, {"tfidf": {**tfidf["tfidf"], "inverse_penalty": 10.0 ** (i % 5 - 2)}})
+        known = {p.name for p in place.runs.glob("*")}
+        flow = subprocess.Popen(
+            [sys.executable, str(CHECKOUT / "flows" / "finetune.py"), name],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+        def scored(known: set[str] = known) -> bool:
+            return any((p / "scores.json").exists() for p in place.runs.glob("*") if p.name not in known)
+
+        deadline = time.monotonic() + 120
+        while not scored() and flow.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        time.sleep(rng.uniform(0, 1.0))
+        if flow.poll() is None:
+            os.killpg(flow.pid, signal.SIGKILL)
+        flow.wait()
+        champion = registry.champion_id(place.models, "tiny")
+        versions = {v.id for v in registry.versions(place.models)}
+        assert champion is None or champion in versions
+        assert before is None or champion is not None, "a champion was lost"
+        if champion is not None:
+            assert load(place.models / "champion-tiny").classify_fields([{"subject": "a", "body": "b"}])
+            promoted += champion != before
+        before = champion
+        with runs.only_one(place):
+            registry.sweep(place.models)
+            registry.recover(place.models)
+        words = [e for e in registry.ledger(place.models) if e["event"] == "promoted"]
+        assert champion == (words[-1]["version"] if words else None)
+    assert promoted, "no night came as far as a promotion"
 
 
 def test_a_killed_flow_leaves_no_child_and_no_half_model(
@@ -100,13 +208,13 @@ def test_a_killed_flow_leaves_no_child_and_no_half_model(
     """SIGKILL of the flow's process while a child trains: the child dies too, and the next run cleans up."""
     slow = {"method": "full", "base": str(tiny_deberta), "epochs": 20, "max_tokens": 48}
     name = make_recipe(few_rows, {"small": slow})
-    run = runs.begin(place, recipes.load(place, name))
     divided = f"""
 from avocet import runs, recipe
 from avocet.home import home
 from avocet.sides import divide
 from avocet.training import train
 from expectations.validation import validate_rows
+from tests.conftest import LABELS
 run = runs.begin(home(), recipe.load(home(), "{name}"))
 with runs.only_one(home()):
     train(run, divide(run, validate_rows(run).dropped_labels), "small", 0, lambda e: print(e["type"], flush=True))
@@ -124,4 +232,4 @@ with runs.only_one(home()):
     with runs.only_one(place):  # the kernel gave the lock back
         left = registry.sweep(place.models)
     assert len(left) == 1 and left[0].startswith(".staging-")
-    assert registry.versions(place.models) == [] and run.folder.exists()
+    assert registry.versions(place.models) == []

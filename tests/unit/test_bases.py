@@ -185,35 +185,26 @@ def test_a_folder_that_is_gone_is_looked_for_in_the_cache(folder: Path, place: H
     assert "hf download bases/tiny" in refusal(full(), place)
 
 
-class FakeNvml:
-    """Three GPUs of 8, 24 and 80 bytes; NVML itself cannot be had without a driver."""
+class NoGpuError(Exception):
+    """As NVML's."""
 
-    class NVMLError(Exception):
-        """As pynvml's."""
 
-    sizes = (8, 24, 80)
+def fake_nvml(sizes: tuple[int, ...]) -> SimpleNamespace:
+    """NVML with GPUs of `sizes` bytes; the real one cannot be had without a driver."""
 
-    @classmethod
-    def nvmlInit(cls) -> None:
-        """A driver is there."""
-
-    @classmethod
-    def nvmlDeviceGetCount(cls) -> int:
-        return len(cls.sizes)
-
-    @classmethod
-    def nvmlDeviceGetHandleByIndex(cls, i: int) -> int:
-        if not 0 <= i < len(cls.sizes):
-            raise cls.NVMLError("no such device")
+    def handle(i: int) -> int:
+        if not 0 <= i < len(sizes):
+            raise NoGpuError
         return i
 
-    @classmethod
-    def nvmlDeviceGetHandleByUUID(cls, name: str) -> int:
-        return cls.nvmlDeviceGetHandleByIndex(int(name.removeprefix("GPU-")))
-
-    @classmethod
-    def nvmlDeviceGetMemoryInfo(cls, handle: int) -> SimpleNamespace:
-        return SimpleNamespace(total=cls.sizes[handle])
+    return SimpleNamespace(
+        NVMLError=NoGpuError,
+        nvmlInit=lambda: None,
+        nvmlDeviceGetCount=lambda: len(sizes),
+        nvmlDeviceGetHandleByIndex=handle,
+        nvmlDeviceGetHandleByUUID=lambda name: handle(int(name.removeprefix("GPU-"))),
+        nvmlDeviceGetMemoryInfo=lambda i: SimpleNamespace(total=sizes[i]),
+    )
 
 
 @pytest.mark.parametrize(
@@ -224,7 +215,7 @@ def test_only_the_gpus_that_this_process_may_use_count(
     visible: str | None, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large GPU that is kept for somebody else must not make a base seem to fit; -1 and rubbish end the list."""
-    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml)
+    monkeypatch.setitem(sys.modules, "pynvml", fake_nvml((8, 24, 80)))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
