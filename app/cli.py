@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from avocet import __version__
+from avocet.cleaning import encodable
 from avocet.errors import AvocetError, NotFoundError
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class _Verbs(click.Group):
         except AvocetError as error:
             click.echo(f"avocet: {error}", err=True)
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            sys.exit(130)
 
 
 @click.group(cls=_Verbs, context_settings=_CONTEXT)
@@ -191,7 +194,12 @@ def _json_lines(raw: bytes, source: Path) -> Iterator[tuple[str, _Mail]]:
             raise AvocetError(f"{source}, line {number}: not a JSON object; nothing was classified") from None
         if not isinstance(row, dict):
             raise AvocetError(f"{source}, line {number}: not a JSON object; nothing was classified")
-        yield f"{source}, line {number}", _Mail({str(k): v for k, v in row.items() if isinstance(v, str)})
+        mail = _Mail({str(k): v for k, v in row.items() if isinstance(v, str)})
+        if not all(map(encodable, mail.fields.values())):
+            raise AvocetError(
+                f"{source}, line {number}: half a surrogate pair, which is no text; nothing was classified"
+            )
+        yield f"{source}, line {number}", mail
 
 
 def _fields(classifier: "Classifier", mail: _Mail, place: str) -> dict[str, str]:

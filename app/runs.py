@@ -12,4 +12,9 @@ def run_here(recipe: str, model: str | None = None, epochs: int | None = None) -
     command = [sys.executable, str(FLOW), recipe]
     command += ["--model", model] if model else []
     command += ["--epochs", str(epochs)] if epochs else []
-    return subprocess.run(command, check=False).returncode
+    with subprocess.Popen(command) as run:
+        while True:
+            try:
+                return run.wait()
+            except KeyboardInterrupt:  # the run got the Ctrl-C as well, and needs a moment to end in good order
+                continue

@@ -97,7 +97,8 @@ def epoch_sentence(candidate: str, event: Mapping[str, Any]) -> str:
 def training_sentence(trained: Trained) -> str:
     """How one candidate ended, in one line."""
     score = "no validation rows" if trained.val_macro_f1 is None else f"validation macro-F1 {trained.val_macro_f1:.3f}"
-    return f"{trained.candidate} is {'unchanged since' if trained.reused else 'trained as'} {trained.version}: {score}"
+    cut = f"; {trained.n_truncated} texts were cut at {trained.max_tokens} tokens" if trained.n_truncated else ""
+    return f"{trained.candidate} is {'unchanged since' if trained.reused else 'trained as'} {trained.version}: {score}{cut}"
 
 
 def training(trained: Trained) -> str:
@@ -115,7 +116,7 @@ def card_sentence(card: Scorecard) -> str:
     return f"{card.role} {card.candidate}: macro-F1 {card.macro_f1:.3f}, accuracy {card.accuracy:.3f}, {card.ms_per_mail:.1f} ms a mail"
 
 
-def benchmark(run: Run, board: Scoreboard) -> str:
+def benchmark(run: Run, board: Scoreboard, absent: Sequence[str] = ()) -> str:
     """The table of the night, then the labels of the challenger beside the champion's."""
     rows = [
         (c.role, c.candidate, _figure(c.macro_f1), _figure(c.accuracy), *(_figure((c.top_k or {}).get(k)) for k in ("2", "3")),
@@ -127,6 +128,8 @@ def benchmark(run: Run, board: Scoreboard) -> str:
         f"All on the same {len(board.row_ids)} holdout rows, tonight. No row of them was learned from.",
         table(["role", "candidate", "macro-F1", "accuracy", "top-2", "top-3", "ms a mail", "version"], rows),
     ]
+    if absent:
+        parts.append("Not judged:\n\n" + "\n".join(f"- {escaped(why)}" for why in absent))
     for card in (board.challenger, board.champion):
         if card is not None and card.error is None:
             labels = [(s.label, _figure(s.precision), _figure(s.recall), _figure(s.f1), s.n) for s in card.per_label]

@@ -62,11 +62,16 @@ def contestants(run: Run, trained: Mapping[str, str], challenger: str | None) ->
         role: Role = "challenger" if version == challenger else "candidate"
         if version != champion or role == "challenger":
             found.append(Contestant(version, candidate, role, str(models / version)))
-    learned = {run.recipe.candidates[c].method for c in trained}
-    # A tfidf that was trained tonight is judged as a candidate, and need not be judged again as a baseline.
-    wanted = [b for b in run.recipe.baselines if b != "tfidf" or "tfidf" not in learned]
-    found += [Contestant(name, BASELINES[name], "baseline", None) for name in wanted]
+    found += [Contestant(name, BASELINES[name], "baseline", None) for name in _baselines(run.recipe, trained)]
     return found
+
+
+def _baselines(recipe: Recipe, trained: Mapping[str, str]) -> list[str]:
+    """A tfidf that was trained tonight is judged as a candidate, and not again beside another baseline."""
+    learned = any(recipe.candidates[c].method == "tfidf" for c in trained)
+    wanted: list[str] = list(recipe.baselines)
+    others = [b for b in wanted if b != "tfidf"]
+    return others if learned and others else wanted
 
 
 def score(

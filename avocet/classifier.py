@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avocet import registry
+from avocet.cleaning import encodable
 from avocet.errors import AvocetError, DamagedVersionError
 from avocet.events import is_out_of_memory
 from avocet.methods import Scorer, method
@@ -44,8 +45,13 @@ class Classifier:
         return template_fields(self.version.info["text"])
 
     def scores(self, rows: Sequence[Mapping[str, str]]) -> NDArray[np.float64]:
-        """Probabilities (len(rows), n labels). Raises NonFiniteError: an inference error is never a label."""
+        """Probabilities (len(rows), n labels). Raises NonFiniteError: an inference error is never a label.
+
+        Raises AvocetError for a text that is no Unicode.
+        """
         texts = [str(self.version.info["text"]).format(**row) for row in rows]
+        if not all(map(encodable, texts)):
+            raise AvocetError("a text holds half a surrogate pair, which no tokenizer can read; repair its source")
         return checked_scores(self.scorer.scores(texts), len(texts), len(self.labels))
 
     def classify_fields(self, rows: Sequence[Mapping[str, str]]) -> list[Prediction]:

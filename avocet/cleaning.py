@@ -8,6 +8,11 @@ _DIGITS = re.compile(r"\d+")
 _SPACE = re.compile(r"\s+")
 
 
+def encodable(text: str) -> bool:
+    """Whether `text` can be written as UTF-8: half a surrogate pair cannot, and would crash the first writer."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
 def normal_form(text: str) -> str:
     """`text` without what differs between copies of one mail: case, white space, numbers, Unicode forms."""
     folded = unicodedata.normalize("NFKC", text).casefold()

@@ -1,6 +1,7 @@
 """One e-mail file as subject and body, by the standard library, around the ways in which it fails on real mail."""
 
 import re
+from contextlib import suppress
 from email import policy
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -48,7 +49,7 @@ def _decoded(part: EmailMessage) -> str:
                 if charset.lower() == "us-ascii"
                 else charset
             )
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, ValueError):  # no such charset, not in it, or a charset's name that is none
             continue
     return raw.decode("utf-8", "replace")
 
@@ -69,8 +70,9 @@ def _encodable(text: str) -> str:
 def html_to_text(html: str) -> str:
     """Visible text of an HTML mail: scripts, styles and hidden pre-headers left out, blocks on lines of their own."""
     reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    with suppress(AssertionError):  # how the standard library ends on a broken declaration; what was read stays
+        reader.feed(html)
+        reader.close()
     lines = (_BLANK.sub(" ", line).strip() for line in "".join(reader.found).split("\n"))
     return _LINES.sub("\n\n", "\n".join(lines)).strip()
 

@@ -69,6 +69,12 @@ class Shares(Strict):
     validation: float = Field(0.15, gt=0, lt=0.5)
     holdout: float = Field(0.20, gt=0, lt=0.5)
 
+    @model_validator(mode="after")
+    def _leave_most_to_learn_from(self) -> Self:
+        if self.validation + self.holdout > 0.7:
+            raise ValueError("validation and holdout together may take at most 0.7; the rest is learned from")
+        return self
+
 
 class Expect(Strict):
     """What the rows must be like; `validate` builds its Great Expectations suite from this."""

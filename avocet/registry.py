@@ -50,7 +50,8 @@ def discard(staging: Path) -> None:
     """Remove a staging folder that will not become a version."""
     if not staging.name.startswith(_STAGING):
         raise ValueError(f"{staging.name} is no staging folder")
-    shutil.rmtree(staging)
+    if staging.exists():  # published already, where what followed failed
+        shutil.rmtree(staging)
 
 
 def sweep(models: Path) -> list[str]:
@@ -146,11 +147,18 @@ def publish(staging: Path, alias: str) -> Version:
     durable.sync_tree(staging)
     staging.rename(target)
     durable.sync(target.parent)
-    link = target.parent / alias
+    point_alias(target.parent, alias, version)
+    return open_version(target)
+
+
+def point_alias(models: Path, alias: str, version: str) -> None:
+    """`models/<alias>` names `version`; nothing is written where it does already."""
+    link = models / alias
+    if link.is_symlink() and str(link.readlink()) == version:
+        return
     if link.is_dir() and not link.is_symlink():  # a folder of that name from before Avocet: kept, under another name
         link.rename(link.with_name(f"{alias}-before-{version}"))
     durable.replace_link(link, version)
-    return open_version(target)
 
 
 def open_version(folder: Path) -> Version:

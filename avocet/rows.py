@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
+from avocet.cleaning import encodable
 from avocet.errors import RowsUnreadableError
 
 MAX_LINE_BYTES = 4 * 1024 * 1024  # a mail with its attachments cut; a longer line is a wrong file
@@ -170,8 +171,7 @@ def _text(value: Mapping[str, Any], name: str) -> str:
 
 
 def _refuse_surrogates(text: str, name: str) -> None:
-    """Half a surrogate pair cannot be written as UTF-8 and would crash the first writer."""
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    if not encodable(text):
         raise _BadLineError(f"{name} holds half a surrogate pair")
 
 

@@ -60,7 +60,7 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
         split.n_new,
         len({m.group for m in members}),
         len(split.set_aside),
-        _warnings(run, counts, trained, len(split.set_aside)),
+        _warnings(run, counts, trained, dropped, len(split.set_aside)),
     )
 
 
@@ -76,12 +76,19 @@ def _learned_from(run: Run) -> frozenset[str]:
     return frozenset(groups)
 
 
-def _warnings(run: Run, counts: dict[str, dict[str, int]], trained: tuple[str, ...], n_aside: int) -> tuple[str, ...]:
+def _warnings(
+    run: Run, counts: dict[str, dict[str, int]], trained: tuple[str, ...], dropped: tuple[str, ...], n_aside: int
+) -> tuple[str, ...]:
     wanted = run.recipe.expect.train_rows_per_label
     found = [
         f"label {label} has {counts[label]['train']} training rows (fewer than {wanted}): its F1 is unreliable"
         for label in trained
         if counts[label]["train"] < wanted
+    ]
+    found += [
+        f"label {label} has no training row left, so it cannot be learned; its judged rows count as misses"
+        for label in run.recipe.labels
+        if any(counts[label].values()) and not counts[label]["train"] and label not in dropped
     ]
     judged = sum(by_side["holdout"] for by_side in counts.values())
     if judged < run.recipe.gate.holdout_rows:

@@ -28,6 +28,8 @@ class Trained:
     epochs_run: int
     rung: str
     reused: bool  # trained on an earlier night from the same rows, settings, base and code
+    n_truncated: int = 0  # training texts of which the model read only the first `max_tokens` tokens
+    max_tokens: int | None = None
     curve: tuple[Mapping[str, Any], ...] = ()  # one entry an epoch: macro_f1, accuracy, loss
 
 
@@ -41,9 +43,12 @@ def train(run: Run, sides: Sides, candidate: str, attempt: int, on_event: Callab
     base = None if isinstance(settings, Tfidf) else at_hand(settings, run.home)
     if len(sides.trained_labels) < 2:
         raise AvocetError(f"only {len(sides.trained_labels)} label has training rows; two are needed to learn anything")
-    key = digest([run.recipe.training_digest(candidate), sides.digest, base.digest if base else "", code_digest()])
+    parts = [run.recipe.training_digest(candidate), sides.digest, sides.trained_labels, base.digest if base else ""]
+    key = digest([*parts, code_digest()])
     earlier = _trained_before(run, key)
     if earlier is not None:
+        # A kill after the version was published may have left its alias behind.
+        registry.point_alias(run.home.models, run.recipe.alias_of(candidate), earlier.id)
         return _trained(candidate, earlier.info, reused=True)
     ladder = rungs(settings)
     rung = ladder[min(attempt, len(ladder) - 1)]
@@ -110,6 +115,8 @@ def _trained(
         info["epochs_run"],
         info.get("rung", ""),
         reused,
+        info.get("n_truncated", 0),
+        info.get("max_tokens"),
         tuple(curve or ()),
     )
 

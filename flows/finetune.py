@@ -3,13 +3,13 @@
 import sys
 from typing import Annotated, Any
 
+import flows  # noqa: F401  isort: skip  first: it sets what Prefect reads when it is imported
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-import flows  # noqa: F401  first: it sets what Prefect reads at import
 from avocet import recipe as recipes
 from avocet import registry, runs
 from avocet.errors import AvocetError, NotAtHandError, NothingTrainedError
@@ -119,7 +119,10 @@ def main() -> None:
         except AvocetError as error:
             click.echo(f"avocet: {error}", err=True)
             sys.exit(error.exit_code)
-        line, exit_code = _told(finetune(recipe, model, epochs, return_state=True))
+        try:
+            line, exit_code = _told(finetune(recipe, model, epochs, return_state=True))
+        except KeyboardInterrupt:
+            sys.exit(130)  # as a shell says it; Prefect has told what happened
         click.echo(line, err=exit_code in (1, 2, 4, 6))
         sys.exit(exit_code)
 

@@ -27,17 +27,20 @@ def log() -> Any:
 
 def publish(key: str, markdown: str, description: str) -> None:
     """A markdown artifact of this task run; the same key again is a new version of it."""
-    _publish(lambda: create_markdown_artifact(markdown, key=key, description=description))
+    send(lambda: create_markdown_artifact(markdown, key=key, description=description))
 
 
 def publish_picture(key: str, png: bytes, description: str) -> None:
     """A PNG as an image artifact, carried in the artifact itself."""
     url = "data:image/png;base64," + base64.b64encode(png).decode()
-    _publish(lambda: create_image_artifact(image_url=url, key=key, description=description))
+    send(lambda: create_image_artifact(image_url=url, key=key, description=description))
 
 
-def _publish(create: Callable[[], Any]) -> None:
-    """Artifacts show what is already safe on disk: one that the server refuses is logged and costs no run."""
+def send(create: Callable[[], Any]) -> None:
+    """Artifacts show what is already safe on disk: one that the server refuses is logged and costs no run.
+
+    Outside of a task run nothing is sent.
+    """
     if TaskRunContext.get() is None:
         return
     try:

@@ -20,17 +20,21 @@ def benchmark(run: Run, trained: Sequence[Trained]) -> Scoreboard:
     """One card for each contestant, all on the same rows. Raises what the scoring child failed with."""
     versions = {t.candidate: t.version for t in trained}
     challenger = choose_challenger(versions, {t.candidate: t.val_macro_f1 for t in trained})
+    absent: list[str] = []
     with Bar("benchmark") as bar:
 
         def hear(event: Mapping[str, Any]) -> None:
             run.tell("benchmark", event)
             if event["type"] == "progress":
                 bar.at(event["step"], event["of"])
+            elif event["type"] == "note":
+                absent.append(str(event["message"]))
+                log().warning("not judged: %s", event["message"])
 
         board = score(run, contestants(run, versions, challenger), hear)
     publish(
         key_of(run.recipe.name, "benchmark"),
-        artifacts.benchmark(run, board),
+        artifacts.benchmark(run, board, absent),
         "Everybody on tonight's holdout rows",
     )
     shown = board.challenger or board.champion

@@ -18,7 +18,7 @@ from avocet.progress import Bar
 from avocet.runs import Run
 from avocet.sides import Sides
 from avocet.training import Trained, train
-from tasks import is_out_of_memory, key_of, log, publish, publish_picture
+from tasks import is_out_of_memory, key_of, log, publish, publish_picture, send
 
 ARTIFACT_EVERY_S = 5.0  # an update is a request to the server; a bar need not move more often
 
@@ -89,8 +89,9 @@ class _Shown:
             self._progress(100.0)
 
     def _progress(self, percent: float) -> None:
-        if TaskRunContext.get() is None:
-            return
+        send(lambda: self._send(percent))
+
+    def _send(self, percent: float) -> None:
         if self.artifact is None:
             made = create_progress_artifact(progress=percent, key=self.key, description=f"Training {self.candidate}")
             self.artifact = made if isinstance(made, UUID) else None

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from avocet.errors import AvocetError
@@ -93,9 +93,10 @@ class Encoder:
 
     @classmethod
     def open(cls, base: Path, max_tokens: int) -> Self:
-        """The base in the folder `base`, on the GPU where there is one."""
+        """The base in the folder `base`, on the GPU where there is one; `max_tokens` at most what it has positions for."""
         model = AutoModel.from_pretrained(base, **SAFE_WEIGHTS).eval().to(device())
-        return cls(AutoTokenizer.from_pretrained(base, **SAFE), model, max_tokens)
+        tokenizer = AutoTokenizer.from_pretrained(base, **SAFE)
+        return cls(tokenizer, model, min(max_tokens, positions(base, tokenizer)))
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] = lambda done: None) -> NDArray[np.float64]:
         """Embeddings of length 1, shape (len(texts), width)."""
@@ -106,9 +107,19 @@ class Encoder:
 
         return batched(run, self.tokenizer, texts, self.max_tokens, progress)
 
-    def n_truncated(self, texts: Sequence[str]) -> int:
-        """How many texts have more tokens than the encoder reads."""
-        return sum(len(ids) > self.max_tokens for ids in self.tokenizer(list(texts))["input_ids"]) if texts else 0
+
+def positions(base: Path, tokenizer: Any) -> int:
+    """The most tokens that the base has positions for; RoBERTa's family counts from the padding index on."""
+    config = AutoConfig.from_pretrained(base, **SAFE)
+    positions = int(getattr(config, "max_position_embeddings", 0) or tokenizer.model_max_length)
+    if "roberta" in config.model_type:
+        positions -= int(config.pad_token_id) + 1
+    return min(positions, int(tokenizer.model_max_length))
+
+
+def n_truncated(tokenizer: Any, texts: Sequence[str], max_tokens: int) -> int:
+    """How many texts have more tokens than the model reads."""
+    return sum(len(ids) > max_tokens for ids in tokenizer(list(texts))["input_ids"]) if texts else 0
 
 
 def batched(

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from transformers import (
-    AutoConfig,
     AutoModel,
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -25,7 +24,7 @@ from transformers import (
 from avocet.errors import NonFiniteError, NotAtHandError
 from avocet.events import Emit
 from avocet.methods import faults
-from avocet.methods.encoder import SAFE, SAFE_WEIGHTS, PooledClassifier, batched, device, freeze
+from avocet.methods.encoder import SAFE, SAFE_WEIGHTS, PooledClassifier, batched, device, freeze, n_truncated, positions
 from avocet.methods.job import Job
 from avocet.methods.trainer import Watch, WeightedTrainer, compute_metrics_for_trainer
 from avocet.metrics import class_weights
@@ -45,7 +44,7 @@ def train(job: Job, folder: Path, emit: Emit) -> dict[str, Any]:
     model = _fresh(base, job.base.pooled, job.labels)
     if settings.freeze_layers:
         freeze(model.encoder if job.base.pooled else model.base_model, settings.freeze_layers)
-    max_tokens = min(settings.max_tokens, _positions(base, tokenizer))
+    max_tokens = min(settings.max_tokens, positions(base, tokenizer))
     texts, ys = job.texts("train")
     sides = {"train": (texts, ys), "validation": job.texts("validation")}
     data = {side: _tokenised(tokenizer, *its, max_tokens) for side, its in sides.items()}
@@ -69,7 +68,7 @@ def train(job: Job, folder: Path, emit: Emit) -> dict[str, Any]:
     return {
         "epochs_run": round(trainer.state.epoch),
         "max_tokens": max_tokens,
-        "n_truncated": sum(len(ids["input_ids"]) >= max_tokens for ids in data["train"]),
+        "n_truncated": n_truncated(tokenizer, texts, max_tokens),
         "pooled": job.base.pooled,
         "rung": str(job.rung),
     }
@@ -123,15 +122,6 @@ def _fresh(base: Path, pooled: bool, labels: Sequence[str]) -> Any:
         ignore_mismatched_sizes=True,
         **SAFE_WEIGHTS,
     )
-
-
-def _positions(base: Path, tokenizer: Any) -> int:
-    """The most tokens that the base has positions for; RoBERTa's family counts from the padding index on."""
-    config = AutoConfig.from_pretrained(base, **SAFE)
-    positions = int(getattr(config, "max_position_embeddings", 0) or tokenizer.model_max_length)
-    if "roberta" in config.model_type:
-        positions -= int(config.pad_token_id) + 1
-    return min(positions, int(tokenizer.model_max_length))
 
 
 def _tokenised(tokenizer: Any, texts: list[str], ys: list[int], max_tokens: int) -> list[dict[str, Any]]:

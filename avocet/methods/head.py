@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from avocet.errors import DamagedVersionError, NotAtHandError
 from avocet.events import Emit
 from avocet.methods import faults
-from avocet.methods.encoder import Encoder
+from avocet.methods.encoder import Encoder, n_truncated
 from avocet.methods.job import Job
 from avocet.methods.logistic import Logistic, fit_logistic
 from avocet.recipe import Head
@@ -41,10 +41,11 @@ def train(job: Job, folder: Path, emit: Emit) -> dict[str, Any]:
     texts, ys = job.texts("train")
     faults.strike(faults.planned(), 0, job.rung.micro_batch)
     encoder = Encoder.open(Path(job.base.path), settings.max_tokens)
+    max_tokens = encoder.max_tokens
     embedded = encoder.embed(texts, lambda done: emit({"type": "progress", "step": done, "of": len(texts)}))
     head = fit_logistic(embedded, ys, len(job.labels), settings.inverse_penalty)
     save_file(head.tensors(), folder / _FILE)
-    return {"epochs_run": 1, "n_truncated": encoder.n_truncated(texts), "max_tokens": settings.max_tokens}
+    return {"epochs_run": 1, "n_truncated": n_truncated(encoder.tokenizer, texts, max_tokens), "max_tokens": max_tokens}
 
 
 def load(folder: Path, info: dict[str, Any]) -> HeadScorer:

@@ -152,6 +152,12 @@ def test_the_same_rows_settings_and_code_are_not_trained_twice(
     first = train(run, sides, "tfidf", 0, quiet)
     again = train(run, sides, "tfidf", 0, quiet)
     assert (again.version, first.reused, again.reused) == (first.version, False, True)
+    alias = run.home.models / run.recipe.alias_of("tfidf")
+    alias.unlink()  # as a kill between publishing and the alias leaves it
+    assert train(run, sides, "tfidf", 0, quiet).reused
+    assert str(alias.readlink()) == first.version
+    without = replace(sides, trained_labels=sides.trained_labels[:2])
+    assert train(run, without, "tfidf", 0, quiet).version != first.version, "other labels are another model"
     (run.home.models / first.version / "tfidf.safetensors").write_bytes(b"rot")
     assert not train(run, sides, "tfidf", 0, quiet).reused
 

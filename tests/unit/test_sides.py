@@ -180,6 +180,20 @@ def test_labels_with_few_training_rows_are_told(night: Night) -> None:
     )
 
 
+def test_a_label_whose_last_training_row_is_gone_is_told(night: Night) -> None:
+    """Its judged rows stay, so the model misses them all: that must not happen in silence."""
+    these = rows(60)
+    first, _ = night(these)
+    at = placed(first)
+    left = [r for r in these if r.label != "digest" or at[r.id] != "train"]
+    _, sides = night(left, gate={"holdout_rows": 10})
+    assert sides.trained_labels == ("rejected", "neutral")
+    assert sides.warnings == (
+        "label digest has no training row left, so it cannot be learned; its judged rows count as misses",
+    )
+    assert night(left, ("digest",), gate={"holdout_rows": 10})[1].warnings == ()
+
+
 def test_what_is_said_of_sides_holds_no_text(night: Night) -> None:
     """Counts and digests."""
     _, sides = night(
