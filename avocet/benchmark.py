@@ -7,8 +7,8 @@ import json
 import math
 import statistics
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -98,21 +98,29 @@ def score(
     )
     run_child("avocet.benchmark", job, run.folder / "benchmark.log", on_event)
     raw = json.loads(out.read_text(encoding="utf-8"))
-    groups = {r["group"] for r in rows}
+    keys = _keys_behind(run)
     cards = tuple(
-        _card(c, raw[f"{c.role}/{c.name}"], mark, true, run.recipe, groups)
-        for c in judged
-        if f"{c.role}/{c.name}" in raw
+        _card(c, raw[f"{c.role}/{c.name}"], mark, true, run.recipe, keys) for c in judged if f"{c.role}/{c.name}" in raw
     )
     return Scoreboard(cards, ids, true, run.recipe.labels, mark)
 
 
+def _keys_behind(run: Run) -> list[Set[str]]:
+    """For each judged row the keys of all rows in its group: who has learned from one of them has seen it."""
+    rows = read_rows(run.rows)
+    keys: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        keys[row["group"]].add(row["key"])
+    return [keys[row["group"]] for row in rows if row["side"] == "holdout"]
+
+
 def _card(
-    who: Contestant, raw: Mapping[str, Any], mark: str, true: Sequence[str], recipe: Recipe, groups: set[str]
+    who: Contestant, raw: Mapping[str, Any], mark: str, true: Sequence[str], recipe: Recipe, keys: Sequence[Set[str]]
 ) -> Scorecard:
     if raw.get("error"):
         return Scorecard(who.name, who.candidate, who.role, mark, error=raw["error"])
-    overlap = len(groups & registry.learned_from(Path(who.folder))) if who.folder else 0
+    learned = registry.learned_from(Path(who.folder)) if who.folder else frozenset()
+    overlap = sum(not learned.isdisjoint(its) for its in keys)
     return scorecard(
         who.name,
         who.candidate,

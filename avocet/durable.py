@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -24,19 +26,31 @@ def sync_tree(folder: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Write `text` to `path` in one move: a reader sees the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    temporary.write_text(text, encoding="utf-8")
-    sync(temporary)
-    temporary.replace(path)
+    with _aside(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+        sync(temporary)
+        temporary.replace(path)
     sync(path.parent)
 
 
 def replace_link(link: Path, target: str) -> None:
     """Point `link` at `target` (a name in the same folder) in one move."""
-    temporary = link.with_name(f".{link.name}.{secrets.token_hex(4)}")
-    temporary.symlink_to(target)
-    temporary.replace(link)
+    with _aside(link) as temporary:
+        temporary.symlink_to(target)
+        temporary.replace(link)
     sync(link.parent)
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    """A hidden name beside `path`, gone again where what was to be built there failed."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        yield temporary
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def append_line(path: Path, line: str) -> None:
@@ -45,8 +59,19 @@ def append_line(path: Path, line: str) -> None:
     try:
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, (("\n" if torn else "") + line + "\n").encode("utf-8"))
-        os.fsync(descriptor)
+        try:
+            _write_all(descriptor, (("\n" if torn else "") + line + "\n").encode("utf-8"))
+            os.fsync(descriptor)
+        except OSError:
+            with suppress(OSError):  # a line that was reported as not written must not be read later
+                os.ftruncate(descriptor, size)
+            raise
     finally:
         os.close(descriptor)
     sync(path.parent)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    """All of `data`: a disk that fills up takes a part first and says no at the next write only."""
+    while data:
+        data = data[os.write(descriptor, data) :]

@@ -39,6 +39,20 @@ class NotFoundError(AvocetError):
     exit_code = 3
 
 
+class WrongUseError(AvocetError):
+    """A verb was asked for something that it does not do like that; says how it does."""
+
+    reason = "wrong_use"
+    exit_code = 2
+
+
+class NothingToDoError(AvocetError):
+    """What was asked for is so already."""
+
+    reason = "nothing_to_do"
+    exit_code = 3
+
+
 class DataStoppedError(AvocetError):
     """The rows broke an expectation whose outcome is stop."""
 
@@ -93,3 +107,21 @@ class NothingTrainedError(AvocetError):
     """No candidate could be trained, so there is nothing to judge."""
 
     reason = "nothing_trained"
+
+
+class DiskError(AvocetError, OSError):
+    """A write, fsync or rename failed; what was published before stands."""
+
+    reason = "disk"
+
+
+class ArchiveError(AvocetError):
+    """A file that `avocet models import` refuses; says which rule it breaks."""
+
+    reason = "archive"
+
+
+class HubError(AvocetError):
+    """The Hugging Face hub cannot be reached or said no."""
+
+    reason = "hub"

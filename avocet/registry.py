@@ -3,30 +3,28 @@
 models/<version>/           training_info.json, weights, learned_from.json, manifest.json (written last)
 models/avocet-<candidate>   link to the newest version of that candidate
 models/champion-<recipe>    link to the version in use
-models/ledger.jsonl         one line for each promotion and each refusal, append-only
+models/ledger.jsonl         one line for each promotion, refusal and rollback, append-only (history.py)
 """
 
 import hashlib
 import json
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from avocet import durable
-from avocet.errors import DamagedVersionError, NotFoundError
+from avocet.errors import AvocetError, DamagedVersionError, DiskError, NotFoundError
+from avocet.history import MOVES
+from avocet.history import ledger as ledger  # callers know the registry, not where its lines are kept
+from avocet.history import record as record
 from avocet.home import checked_name
 
-INFO, MANIFEST, LEARNED_FROM, LEDGER = (
-    "training_info.json",
-    "manifest.json",
-    "learned_from.json",
-    "ledger.jsonl",
-)
-_STAGING = ".staging-"
+INFO, MANIFEST, LEARNED_FROM = "training_info.json", "manifest.json", "learned_from.json"
+STAGING = ".staging-"
 
 
 @dataclass(frozen=True)
@@ -38,17 +36,32 @@ class Version:
     info: Mapping[str, Any]
 
 
+@contextmanager
+def on_disk(what: str) -> Iterator[None]:
+    """Turns a full or failing disk into one line about `what`."""
+    try:
+        yield
+    except OSError as e:
+        if isinstance(e, AvocetError):
+            raise
+        raise DiskError(
+            f"{what} failed: {e.strerror or type(e).__name__}; every published version is whole, the champion is "
+            "the old one or the new one. Look at the disk, then `avocet doctor --fix` clears what was left"
+        ) from None
+
+
 def new_staging(models: Path) -> Path:
     """An empty folder to build a version in; invisible to readers, since its name begins with a dot."""
-    models.mkdir(parents=True, exist_ok=True)
-    folder = models / f"{_STAGING}{secrets.token_hex(6)}"
-    folder.mkdir(mode=0o700)
+    folder = models / f"{STAGING}{secrets.token_hex(6)}"
+    with on_disk("making a staging folder"):
+        models.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)
     return folder
 
 
 def discard(staging: Path) -> None:
     """Remove a staging folder that will not become a version."""
-    if not staging.name.startswith(_STAGING):
+    if not staging.name.startswith(STAGING):
         raise ValueError(f"{staging.name} is no staging folder")
     if staging.exists():  # published already, where what followed failed
         shutil.rmtree(staging)
@@ -56,7 +69,7 @@ def discard(staging: Path) -> None:
 
 def sweep(models: Path) -> list[str]:
     """Remove what killed runs left behind; call only while holding the run lock. Returns the names removed."""
-    stale = [p for p in models.glob(".*") if p.name.startswith(_STAGING) or p.is_symlink()]
+    stale = [p for p in models.glob(".*") if p.name.startswith(STAGING) or p.is_symlink()]
     for path in stale:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -67,7 +80,9 @@ def sweep(models: Path) -> list[str]:
 
 def write_info(folder: Path, info: Mapping[str, Any]) -> None:
     """Write training_info.json into a staging folder."""
-    (folder / INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(info, indent=2, ensure_ascii=False, allow_nan=False)
+    with on_disk(f"writing {INFO}"):
+        (folder / INFO).write_text(text + "\n", encoding="utf-8")
 
 
 def read_info(folder: Path) -> dict[str, Any]:
@@ -76,12 +91,13 @@ def read_info(folder: Path) -> dict[str, Any]:
 
 
 def write_learned_from(folder: Path, groups: Mapping[str, list[str]]) -> None:
-    """Write which groups (digests, no text) the version learned from, by side."""
-    (folder / LEARNED_FROM).write_text(json.dumps(groups) + "\n", encoding="utf-8")
+    """Write which rows (digests of their words, no text) the version learned from, by side."""
+    with on_disk(f"writing {LEARNED_FROM}"):
+        (folder / LEARNED_FROM).write_text(json.dumps(groups) + "\n", encoding="utf-8")
 
 
 def learned_from(folder: Path) -> frozenset[str]:
-    """Groups that the version in `folder` was trained or stopped early on. Raises DamagedVersionError."""
+    """Keys of rows that the version in `folder` was trained or stopped early on. Raises DamagedVersionError."""
     found = _read_json(folder, LEARNED_FROM)
     if not all(isinstance(found.get(side), list) for side in ("train", "validation")):
         raise DamagedVersionError(f"version {folder.name}: {LEARNED_FROM} does not list train and validation")
@@ -102,7 +118,8 @@ def seal(folder: Path) -> None:
     """Write the manifest (sha256 and size of every file) as the last file: before it, a version does not exist."""
     files = {name: _fingerprint(folder / name) for name in _files(folder) if name != MANIFEST}
     text = json.dumps({"format": 1, "version": read_info(folder)["version"], "files": files}, indent=2)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    with on_disk(f"writing {MANIFEST}"):
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def verify(folder: Path) -> None:
@@ -131,23 +148,30 @@ def _files(folder: Path) -> list[str]:
 def _fingerprint(path: Path) -> dict[str, Any]:
     if path.is_symlink():
         raise DamagedVersionError(f"{path.name} is a link; a version holds files only")
-    with path.open("rb") as stream:
-        return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), "bytes": path.stat().st_size}
+    try:
+        with path.open("rb") as stream:
+            return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), "bytes": path.stat().st_size}
+    except OSError as e:
+        raise DamagedVersionError(f"{path.parent.name}/{path.name} cannot be read: {e.strerror}") from None
 
 
-def publish(staging: Path, alias: str) -> Version:
-    """Rename a sealed staging folder to its version id, durably, and point `models/<alias>` at it.
+def publish(staging: Path, alias: str | None) -> Version:
+    """Rename a sealed staging folder to its version id, durably, and point `models/<alias>` (if any) at it.
 
-    Raises DamagedVersionError where the staging folder does not verify; then nothing is published.
+    Raises DamagedVersionError where the staging folder does not verify; then nothing is published. Raises
+    DiskError; then the version is there and whole, or it is not there.
     """
     verify(staging)
-    checked_name(alias, "alias")
+    if alias is not None:
+        checked_name(alias, "alias")
     version = checked_name(str(read_info(staging)["version"]), "version")
     target = staging.parent / version
-    durable.sync_tree(staging)
-    staging.rename(target)
-    durable.sync(target.parent)
-    point_alias(target.parent, alias, version)
+    with on_disk(f"publishing {version}"):
+        durable.sync_tree(staging)
+        staging.rename(target)
+        durable.sync(target.parent)
+        if alias is not None:
+            point_alias(target.parent, alias, version)
     return open_version(target)
 
 
@@ -199,18 +223,42 @@ def champions(models: Path) -> dict[str, str]:
 
 
 def promote(models: Path, recipe: str, version: str, run: str, sentence: str, run_key: str | None = None) -> None:
+    """Make `version` the champion of `recipe`, as the gate has decided. Raises what `move` raises."""
+    move(models, recipe, version, "promoting", {"run": run}, {"sentence": sentence, "run_key": run_key})
+
+
+def move(
+    models: Path, recipe: str, version: str, event: str, story: Mapping[str, Any], ending: Mapping[str, Any]
+) -> None:
     """Point the champion of `recipe` at `version`: the pointer in one move, between two lines of the ledger.
 
-    The first line says what is about to happen, the second that it has; `recover` closes a promotion that a
-    kill left between them. Raises DamagedVersionError before anything changes.
+    The first line (`event`, a key of MOVES) says what is about to happen, the second that it has; `recover`
+    closes a move that a kill left between them. Raises DamagedVersionError before anything changes, and
+    DiskError after the pointer was put back where the disk still let us.
     """
     link = models / f"champion-{checked_name(recipe, 'recipe')}"
     verify(models / checked_name(version, "version"))
-    before = champion_id(models, recipe)
-    story = {"recipe": recipe, "version": version, "before": before, "run": run}
-    record(models, {"event": "promoting", **story})
-    durable.replace_link(link, version)
-    record(models, {"event": "promoted", **story, "champion": version, "sentence": sentence, "run_key": run_key})
+    opening = {"recipe": recipe, "version": version, "before": champion_id(models, recipe), **story}
+    with on_disk(f"{event.replace('_', ' ')} {version}"):
+        record(models, {"event": event, **opening})
+        try:
+            durable.replace_link(link, version)
+            record(models, {"event": MOVES[event], **opening, "champion": version, **ending})
+        except OSError:
+            _put_back(link, opening)
+            raise
+
+
+def _put_back(link: Path, opening: Mapping[str, Any]) -> None:
+    """The pointer as it was, as far as the disk lets us; if it does not, `recover` makes the ledger follow the pointer."""
+    before = opening["before"]
+    with suppress(OSError):
+        if before is None:
+            link.unlink(missing_ok=True)
+            durable.sync(link.parent)
+        elif str(link.readlink()) != before:
+            durable.replace_link(link, before)
+        record(link.parent, {"event": "abandoned", **opening})
 
 
 def refuse(
@@ -224,7 +272,8 @@ def refuse(
 ) -> None:
     """Note in the ledger that `version` did not become the champion of `recipe`, and why."""
     story = {"recipe": recipe, "version": version, "champion": champion_id(models, recipe), "run": run}
-    record(models, {"event": "refused", **story, "reason": reason, "sentence": sentence, "run_key": run_key})
+    with on_disk(f"noting that {version} was refused"):
+        record(models, {"event": "refused", **story, "reason": reason, "sentence": sentence, "run_key": run_key})
 
 
 def champion_id(models: Path, recipe: str) -> str | None:
@@ -234,41 +283,23 @@ def champion_id(models: Path, recipe: str) -> str | None:
 
 
 def recover(models: Path) -> list[str]:
-    """Close promotions that a kill interrupted; call only while holding the run lock. Returns what was found."""
+    """Close moves that a kill interrupted; call only while holding the run lock. Returns what was found."""
     told = []
-    last = {e["recipe"]: e for e in ledger(models) if e.get("event") in ("promoting", "promoted", "abandoned")}
-    for recipe, entry in last.items():
-        if entry["event"] == "promoting":
-            done = champion_id(models, recipe) == entry["version"]
-            event = "promoted" if done else "abandoned"
-            record(
-                models,
-                {
-                    **{k: entry[k] for k in ("recipe", "version", "before", "run")},
-                    "event": event,
-                    "recovered": True,
-                },
-            )
-            told.append(f"an interrupted promotion of {entry['version']} was {'finished' if done else 'left undone'}")
+    for entry in interrupted(models):
+        done = champion_id(models, entry["recipe"]) == entry["version"]
+        story = {k: v for k, v in entry.items() if k not in ("at", "event")}
+        event = MOVES[entry["event"]] if done else "abandoned"
+        with on_disk("closing an interrupted promotion"):
+            record(models, {**story, "event": event, "recovered": True})
+        what = "rollback to" if entry["event"] == "rolling_back" else "promotion of"
+        told.append(f"an interrupted {what} {entry['version']} was {'finished' if done else 'left undone'}")
     return told
 
 
-def record(models: Path, entry: Mapping[str, Any]) -> None:
-    """Append one line to the ledger, with the time."""
-    models.mkdir(parents=True, exist_ok=True)
-    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    durable.append_line(models / LEDGER, json.dumps({"at": at, **entry}, ensure_ascii=False, allow_nan=False))
-
-
-def ledger(models: Path) -> list[dict[str, Any]]:
-    """All whole lines of the ledger, oldest first; a line that a kill tore is passed over."""
-    path = models / LEDGER
-    found = []
-    for line in path.read_bytes().split(b"\n") if path.exists() else []:
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, dict):
-            found.append(entry)
-    return found
+def interrupted(models: Path) -> list[dict[str, Any]]:
+    """The opening line of each recipe's last move, where no line closes it."""
+    last = {}
+    for entry in ledger(models):
+        if isinstance(entry.get("recipe"), str) and entry.get("event") in (*MOVES, *MOVES.values(), "abandoned"):
+            last[entry["recipe"]] = entry
+    return [entry for entry in last.values() if entry["event"] in MOVES and isinstance(entry.get("version"), str)]

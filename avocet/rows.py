@@ -7,7 +7,7 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
@@ -16,6 +16,10 @@ from avocet.errors import RowsUnreadableError
 
 MAX_LINE_BYTES = 4 * 1024 * 1024  # a mail with its attachments cut; a longer line is a wrong file
 MAX_LABEL_CHARS = 200
+# Fields that hold a mail's words, by whatever name, and those that say who and which thread. A row's id and key
+# hang on the former and not on the template: a template that reads one field more must not make all rows new.
+WORDS = ("subject", "title", "headline", "body", "text", "content", "message", "description", "question", "answer")
+HEADERS = ("from", "thread_id", "message_id", "in_reply_to", "references")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,14 @@ class Row:
     file: str
     line: int
     labeled_at: str | None = None
+    more: Mapping[str, str] = field(default_factory=dict)  # words of the mail that the template does not read
+    headers: Mapping[str, str] = field(default_factory=dict)  # who and which thread, where known
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What makes it this mail, whatever the template reads."""
+        every = {**self.fields, **self.more}
+        return {name: every[name] for name in WORDS if name in every} or dict(self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +169,22 @@ def _row(value: dict[str, Any], fields: Sequence[str], file: str, line: int) -> 
     labeled_at = value.get("labeled_at")
     if labeled_at is not None:
         labeled_at = _text(value, "labeled_at")
-    return Row(str(given) if given not in (None, "") else _content_id(texts), label, texts, file, line, labeled_at)
+    more = {name: text for name in WORDS if name not in texts and isinstance(text := value.get(name), str)}
+    headers = {name: text for name in HEADERS if (text := _header(value.get(name)))}
+    row = Row("" if given is None else str(given), label, texts, file, line, labeled_at, _whole(more), _whole(headers))
+    return row if given not in (None, "") else replace(row, id=_content_id(row.words))
+
+
+def _header(value: Any) -> str:
+    """A header as one text; references may be a list, a thread id a number."""
+    if isinstance(value, list):
+        return " ".join(str(part) for part in value if isinstance(part, str | int))
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _whole(texts: dict[str, str]) -> dict[str, str]:
+    """Without those that are no Unicode: they only help to find look-alikes, so the row need not go for them."""
+    return {name: text for name, text in texts.items() if encodable(text)}
 
 
 def _text(value: Mapping[str, Any], name: str) -> str:
@@ -195,13 +222,13 @@ def _with_unique_id(row: Row, seen: dict[str, Row], times: Counter[str]) -> Row:
         seen[row.id] = row
         return row
     first = seen[row.id]
-    if row.id != _content_id(row.fields):
+    if row.id != _content_id(row.words):
         raise _BadLineError(f"its id was seen before, in {first.file} line {first.line}")
     name = row.id
     while name in seen:
         times[row.id] += 1
         name = f"{row.id}-{times[row.id] + 1}"
-    seen[name] = Row(name, row.label, row.fields, row.file, row.line, row.labeled_at)
+    seen[name] = replace(row, id=name)
     return seen[name]
 
 

@@ -16,8 +16,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from avocet import durable, registry
+from avocet.cleaning import group_key
 from avocet.errors import BusyError, DamagedVersionError, NoSpaceError, NotAtHandError, NotFoundError, RowsNotFoundError
 from avocet.events import Event
+from avocet.history import SETTLED
 from avocet.home import Home
 from avocet.methods.bases import at_hand
 from avocet.recipe import Recipe, Tfidf, digest
@@ -109,10 +111,17 @@ def row_files(home: Home, recipe: Recipe) -> list[tuple[Path, str]]:
 
 def write_rows(path: Path, rows: Sequence[Row]) -> str:
     """Write the kept rows; returns their digest, which does not depend on their order."""
-    lines = [json.dumps({"id": r.id, "label": r.label, "fields": dict(r.fields)}, ensure_ascii=True) for r in rows]
+    lines = [json.dumps(_line(row), ensure_ascii=True) for row in rows]
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     marks = sorted(hashlib.sha256(line.encode()).hexdigest() for line in lines)
     return digest(marks)
+
+
+def _line(row: Row) -> dict[str, Any]:
+    """The row as the stages after `validate` read it; `key` is what versions remember of it."""
+    key = group_key("\n".join(row.words[name] for name in sorted(row.words)))
+    same = {"id": row.id, "label": row.label, "fields": dict(row.fields)}
+    return {**same, "key": key, "more": dict(row.more), "headers": dict(row.headers)}
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -145,7 +154,7 @@ def settled(home: Home, recipe: Recipe, key: str) -> Mapping[str, Any] | None:
     Only the last word counts, and the champion it left must be there and whole: a model folder that was
     deleted since makes the night new.
     """
-    words = [e for e in registry.ledger(home.models) if e.get("recipe") == recipe.name and e.get("event") in _WORDS]
+    words = [e for e in registry.ledger(home.models) if e.get("recipe") == recipe.name and e.get("event") in SETTLED]
     if not words or words[-1].get("run_key") != key:
         return None
     last = words[-1]
@@ -158,9 +167,6 @@ def settled(home: Home, recipe: Recipe, key: str) -> Mapping[str, Any] | None:
     except (DamagedVersionError, NotFoundError):
         return None
     return last
-
-
-_WORDS = ("promoted", "refused", "rolled back", "abandoned")
 
 
 def as_json(value: Any) -> Any:

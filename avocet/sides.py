@@ -5,12 +5,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from avocet import registry
-from avocet.cleaning import group_key
 from avocet.errors import DamagedVersionError
+from avocet.looks import group, looks
 from avocet.methods.job import read_rows
 from avocet.recipe import digest
 from avocet.runs import Run
-from avocet.splits import SIDES, Member, assign
+from avocet.splits import SIDES, Member, assign, strongest
 from avocet.store.ledger import SideLedger
 
 ASIDE = "aside"  # in rows.jsonl: a holdout row that has a look-alike among what was learned from
@@ -25,6 +25,7 @@ class Sides:
     trained_labels: tuple[str, ...]  # that have a training row and were not dropped
     n_new: int
     n_groups: int
+    largest_group: int  # rows
     n_set_aside: int
     warnings: tuple[str, ...]
 
@@ -40,16 +41,23 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     """
     recipe = run.recipe
     rows = read_rows(run.rows)
-    members = [Member(r["id"], group_key(recipe.text.format(**r["fields"])), r["label"]) for r in rows]
+    tonight = looks(rows, recipe.text)
     ledger = SideLedger(run.home.sides)
-    split = assign(members, ledger.rows(recipe.name), ledger.groups(), recipe.shares, recipe.seed, _learned_from(run))
-    ledger.record(recipe.name, run.id, members, split.side_of)
+    seen = ledger.seen(recipe.name, [(row["id"], row["key"]) for row in rows])
+    groups = group([*tonight, *(look for look, _ in seen)])
+    members = [Member(row["id"], its, row["label"]) for row, its in zip(rows, groups, strict=False)]
+    claims = strongest(zip(groups[len(rows) :], (side for _, side in seen), strict=True))
+    keys = _learned_from(run)
+    learned = {its for its, look in zip(groups, tonight, strict=False) if look.key in keys}
+    split = assign(members, ledger.rows(recipe.name), claims, recipe.shares, recipe.seed, learned)
+    ledger.record(recipe.name, run.id, members, split.side_of, tonight)
     lines = []
     for row, member in zip(rows, members, strict=True):
         side = ASIDE if member.row_id in split.set_aside else split.side_of[member.row_id]
         lines.append({**row, "group": member.group, "side": side})
     run.rows.write_text("".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines), encoding="utf-8")
 
+    sizes = Counter(m.group for m in members)
     found = Counter((line["label"], line["side"]) for line in lines)
     counts: dict[str, dict[str, int]] = {label: {side: found[label, side] for side in SIDES} for label in recipe.labels}
     trained = tuple(x for x in recipe.labels if counts[x]["train"] and x not in dropped)
@@ -58,22 +66,23 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
         counts,
         trained,
         split.n_new,
-        len({m.group for m in members}),
+        len(sizes),
+        max(sizes.values(), default=0),
         len(split.set_aside),
         _warnings(run, counts, trained, dropped, len(split.set_aside)),
     )
 
 
 def _learned_from(run: Run) -> frozenset[str]:
-    """Groups that any version of this recipe has learned from, as the versions themselves remember it."""
-    groups: set[str] = set()
+    """Keys of rows that any version of this recipe has learned from, as the versions themselves remember it."""
+    keys: set[str] = set()
     for version in registry.versions(run.home.models):
         if version.info.get("recipe") == run.recipe.name:
             try:
-                groups |= registry.learned_from(version.folder)
+                keys |= registry.learned_from(version.folder)
             except DamagedVersionError:
                 continue  # it cannot be loaded, so it can neither be judged nor promoted
-    return frozenset(groups)
+    return frozenset(keys)
 
 
 def _warnings(

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,6 +45,14 @@ def quotas(n: int, shares: Shares) -> tuple[int, int]:
     holdout = max(1, round(n * shares.holdout)) if n >= 2 else 0
     validation = max(1, round(n * shares.validation)) if n >= 4 else 0
     return holdout, validation
+
+
+def strongest(claims: Iterable[tuple[str, Side]]) -> dict[str, Side]:
+    """Group -> the side that wins of those that claim it."""
+    found: dict[str, Side] = {}
+    for group, side in claims:
+        found[group] = min(found.get(group, side), side, key=PRECEDENCE.index)
+    return found
 
 
 def assign(
@@ -112,6 +120,25 @@ def _fill(
         for m in rows:
             side_of[m.row_id] = side
             filled[m.label, side] += 1
+    _fill_empty(groups, side_of, filled, new)
+
+
+def _fill_empty(
+    groups: Mapping[str, list[Member]], side_of: dict[str, Side], filled: Counter[tuple[str, Side]], new: list[str]
+) -> None:
+    """A label whose groups are all larger than its quota is judged on its smallest new group, if it keeps another."""
+    for label in sorted({label for label, _ in filled}):
+        if filled[label, "holdout"]:
+            continue
+        own = [g for g in new if {m.label for m in groups[g]} == {label} and side_of[groups[g][0].row_id] != "holdout"]
+        smallest = min(own, key=lambda g: (len(groups[g]), g), default=None)
+        n_left = filled[label, "train"] + filled[label, "validation"]
+        if smallest is None or 2 * len(groups[smallest]) > n_left:  # what is learned from must be the larger part
+            continue
+        for m in groups[smallest]:
+            filled[label, side_of[m.row_id]] -= 1
+            side_of[m.row_id] = "holdout"
+            filled[label, "holdout"] += 1
 
 
 def _not_to_be_judged(

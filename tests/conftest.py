@@ -136,3 +136,34 @@ def tiny_xlmr(tmp_path_factory: pytest.TempPathFactory, demo_rows: list[dict[str
     settings = {"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": 8192}
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
     return folder
+
+
+@pytest.fixture
+def tfidf_version(place: Home, few_rows: list[dict[str, Any]]) -> Callable[..., str]:
+    """Trains and publishes a small tfidf version of the recipe `tiny` in this process; returns its id."""
+    from safetensors.numpy import save_file
+
+    from avocet import registry
+    from avocet.methods import tfidf
+
+    template = "{subject} [SEP] {body:.400}"
+
+    def make(version: str, penalty: float = 10.0, recipe: str = "tiny", **more: Any) -> str:
+        texts = [template.format(**row) for row in few_rows]
+        scorer = tfidf.fit(texts, [LABELS.index(row["label"]) for row in few_rows], len(LABELS), penalty)
+        staging = registry.new_staging(place.models)
+        save_file({"idf": scorer.idf, **scorer.head.tensors()}, staging / "tfidf.safetensors")
+        info = {
+            "name": f"avocet-{recipe}-tfidf", "base_model_id": "none", "timestamp": "2026-11-01T02:00:00Z", "epochs_run": 1,
+            "val_macro_f1": 0.5, "val_accuracy": 0.6, "sample_count": len(few_rows), "train_sample_count": len(few_rows),
+            "label_counts": dict.fromkeys(LABELS, 40), "holdout_macro_f1": 0.4, "version": version, "recipe": recipe,
+            "candidate": "tfidf", "method": "tfidf", "text": template, "labels": list(LABELS), "trained_labels": list(LABELS),
+            "base_revision": None, "base_digest": None, "seed": 13, "rows_digest": "0" * 64, "training_key": version,
+            "run": "run-1", "libraries": {}, **more,
+        }  # fmt: skip
+        registry.write_learned_from(staging, {"train": ["a" * 64], "validation": []})
+        registry.write_info(staging, info)
+        registry.seal(staging)
+        return registry.publish(staging, f"avocet-{recipe}-tfidf").id
+
+    return make

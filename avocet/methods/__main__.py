@@ -20,7 +20,7 @@ def work(path: Path, emit: Emit) -> Event:
     started = time.monotonic()
     found = method(job.method.method).train(job, staging, emit)
     info = {**job.info, **found, "train_s": round(time.monotonic() - started, 2)}
-    registry.write_learned_from(staging, _groups(job))
+    registry.write_learned_from(staging, _keys(job))
     registry.write_info(staging, info)
     scored = _scored(job, registry.read_info(staging), staging)
     registry.write_info(staging, {**info, **scored})
@@ -29,13 +29,13 @@ def work(path: Path, emit: Emit) -> Event:
     return {**scored, "epochs_run": found["epochs_run"]}
 
 
-def _groups(job: Job) -> dict[str, list[str]]:
-    """The groups that were learned from and stopped early on, so that no later run judges on them."""
+def _keys(job: Job) -> dict[str, list[str]]:
+    """The keys of the rows that were learned from and stopped early on, so that no later run judges on them."""
     sides: dict[str, set[str]] = {"train": set(), "validation": set()}
     for row in read_rows(Path(job.rows)):
         if row["side"] in sides:
-            sides[row["side"]].add(row["group"])
-    return {side: sorted(groups) for side, groups in sides.items()}
+            sides[row["side"]].add(row["key"])
+    return {side: sorted(keys) for side, keys in sides.items()}
 
 
 def _scored(job: Job, info: dict[str, Any], staging: Path) -> dict[str, float | None]:

@@ -198,7 +198,7 @@ NEWS: dict[str, Callable[[Home], object]] = {
     "a refusal on other rows": lambda p: registry.refuse(p.models, "tiny", "x", "run-2", "", "not_better", "key-2"),
     "an abandoned promotion": lambda p: registry.record(p.models, {"event": "abandoned", "recipe": "tiny"}),
     "a roll back": lambda p: registry.record(
-        p.models, {"event": "rolled back", "recipe": "tiny", "champion": "tfidf-0"}
+        p.models, {"event": "rolled_back", "recipe": "tiny", "champion": "tfidf-0"}
     ),
     "an altered file": lambda p: (p.models / "tfidf-1" / "weights.safetensors").write_bytes(b"rot"),
     "a missing manifest": lambda p: (p.models / "tfidf-1" / "manifest.json").unlink(),

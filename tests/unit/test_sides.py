@@ -14,6 +14,7 @@ from avocet.methods.job import read_rows
 from avocet.recipe import Recipe
 from avocet.registry import Version
 from avocet.rows import Row
+from avocet.rows import _row as parse_row
 from avocet.runs import Run
 from avocet.sides import ASIDE, Sides, divide
 from avocet.splits import SIDES
@@ -54,10 +55,10 @@ def test_each_row_says_its_group_and_side_and_the_counts_add_up(night: Night) ->
     these = rows(60)
     run, sides = night(these)
     written = read_rows(run.rows)
-    assert [{k: v for k, v in row.items() if k != "side"} for row in written] == [
-        {"id": r.id, "label": r.label, "fields": dict(r.fields), "group": group_key(f"{r.fields['subject']} [SEP] b")}
-        for r in these
-    ]
+    for row, r in zip(written, these, strict=True):
+        key = group_key(f"b\n{r.fields['subject']}")
+        whole = {"id": r.id, "label": r.label, "fields": dict(r.fields), "key": key, "more": {}, "headers": {}}
+        assert row == {**whole, "group": key, "side": row["side"]}
     found = Counter((row["label"], row["side"]) for row in written)
     assert sides.counts == {x: {side: found[x, side] for side in SIDES} for x in ("rejected", "digest", "neutral")}
     assert sides.counts["digest"] == {"train": 13, "validation": 3, "holdout": 4}
@@ -71,11 +72,13 @@ def test_each_row_says_its_group_and_side_and_the_counts_add_up(night: Night) ->
 
 
 def test_the_ledger_remembers_what_the_rows_say(night: Night) -> None:
-    """Row by row and group by group."""
+    """Row by row and look by look."""
     run, _ = night(rows(60))
     ledger = SideLedger(run.home.sides)
     assert ledger.rows("tiny") == placed(run)
-    assert ledger.groups() == {row["group"]: row["side"] for row in read_rows(run.rows)}
+    assert {look.key: side for look, side in ledger.seen("tiny", [])} == {
+        row["key"]: row["side"] for row in read_rows(run.rows)
+    }
 
 
 def test_the_next_night_moves_no_row(night: Night) -> None:
@@ -116,11 +119,11 @@ def test_a_lost_ledger_cannot_bring_learned_rows_into_the_holdout(
 ) -> None:
     """The versions themselves remember what they learned from."""
     run, _ = night(rows(200))
-    learned = [row["group"] for row in read_rows(run.rows) if row["side"] != "holdout"]
+    learned = [row["key"] for row in read_rows(run.rows) if row["side"] != "holdout"]
     published(run.home.models, "tfidf-1", learned)
     run.home.sides.unlink()
     again, sides = night(rows(200), seed=99)
-    holdout = {row["group"] for row in read_rows(again.rows) if row["side"] == "holdout"}
+    holdout = {row["key"] for row in read_rows(again.rows) if row["side"] == "holdout"}
     assert holdout and not holdout & set(learned)
     assert (sides.n_new, sides.n_set_aside) == (200, 0)
 
@@ -128,10 +131,10 @@ def test_a_lost_ledger_cannot_bring_learned_rows_into_the_holdout(
 def test_without_such_a_version_another_seed_would_mix_them(night: Night) -> None:
     """The test above can fail."""
     run, _ = night(rows(200))
-    learned = {row["group"] for row in read_rows(run.rows) if row["side"] != "holdout"}
+    learned = {row["key"] for row in read_rows(run.rows) if row["side"] != "holdout"}
     run.home.sides.unlink()
     again, _ = night(rows(200), seed=99)
-    assert {row["group"] for row in read_rows(again.rows) if row["side"] == "holdout"} & learned
+    assert {row["key"] for row in read_rows(again.rows) if row["side"] == "holdout"} & learned
 
 
 def test_a_version_of_another_recipe_or_a_damaged_one_changes_nothing(
@@ -139,7 +142,7 @@ def test_a_version_of_another_recipe_or_a_damaged_one_changes_nothing(
 ) -> None:
     """It is not judged on these rows, or cannot be."""
     run, _ = night(rows(60))
-    groups = [row["group"] for row in read_rows(run.rows)]
+    groups = [row["key"] for row in read_rows(run.rows)]
     published(run.home.models, "other-1", groups, recipe="other")
     damaged = published(run.home.models, "tfidf-1", groups)
     (damaged.folder / "learned_from.json").write_text("{")
@@ -160,6 +163,32 @@ def test_a_holdout_row_that_came_to_equal_a_training_row_is_set_aside(night: Nig
     assert (sides.n_set_aside, sides.n_groups, sum(sides.total(side) for side in SIDES)) == (1, 59, 59)
     assert "1 holdout rows look like rows that were learned from and are not judged" in sides.warnings
     assert SideLedger(second.home.sides).rows("tiny") == at
+
+
+def test_a_template_that_reads_more_moves_no_row(night: Night) -> None:
+    """Rows without ids of their own stay the rows they are: before, all were new and learned rows got judged."""
+    mails = [{"subject": text_of(i), "body": "b", "from": f"{i}@x", "label": "digest"} for i in range(60)]
+
+    def read_with(template: str) -> tuple[Run, Sides]:
+        fields = ("subject", "body", "from") if "from" in template else ("subject", "body")
+        found = [parse_row(mail, fields, "f", i) for i, mail in enumerate(mails)]
+        return night(found, text=template)
+
+    before, _ = read_with("{subject} [SEP] {body:.400}")
+    after, sides = read_with("{from} {subject} {body}")
+    assert (placed(after), sides.n_new) == (placed(before), 0)
+
+
+def test_a_near_copy_joins_the_side_of_a_row_that_is_gone(night: Night) -> None:
+    """The ledger keeps the look of every row it has seen, so a deleted mail's copy is not judged on either."""
+    words = "we are sorry to tell you that the position was given to somebody else this time good luck"
+    mail = Row("gone", "rejected", {"subject": "news", "body": f"Dear Ann {words}"}, "f", 1)
+    copy = Row("copy", "rejected", {"subject": "news", "body": f"Dear Bob {words}"}, "f", 1)
+    for n in range(3, 12):  # whichever side it got
+        first, _ = night([mail, *rows(n, first=100 * n)])
+        second, _ = night([copy, *rows(n, first=100 * n)])
+        assert placed(second)["copy"] == placed(first)["gone"]
+        first.home.sides.unlink()
 
 
 def test_the_gate_would_not_believe_a_small_holdout_and_the_run_says_so(night: Night) -> None:
