@@ -1,5 +1,6 @@
 """The terminal's door: `avocet --help`. Nothing heavy is imported before a verb needs it."""
 
+import errno
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.registry_verbs import attach
+from app.terminal import as_json, table
 from avocet import __version__
 from avocet.cleaning import encodable
 from avocet.errors import AvocetError, NotFoundError
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from avocet.registry import Version
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
-_as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 
 class _Verbs(click.Group):
@@ -32,6 +34,11 @@ class _Verbs(click.Group):
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             sys.exit(130)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader of our output went away; click knows what to do
+                raise
+            click.echo(f"avocet: {error.filename or 'the disk'}: {error.strerror or error}", err=True)
+            sys.exit(1)
 
 
 @click.group(cls=_Verbs, context_settings=_CONTEXT)
@@ -61,7 +68,7 @@ def train(recipe: str, model: str | None, epochs: int | None) -> None:
 @click.option("--recipe", help="Whose champion answers; needed where there are several.")
 @click.option("--model", help="A version or link under models/ instead of the champion.")
 @click.option("--subject", default="", help="The subject, where the source is a plain text body.")
-@_as_json
+@as_json
 def classify(source: Path, recipe: str | None, model: str | None, subject: str, as_json: bool) -> None:
     """Label a mail: plain text, .eml, or .jsonl (one mail a line) from SOURCE, or standard input."""
     from avocet.classifier import load
@@ -80,14 +87,15 @@ def classify(source: Path, recipe: str | None, model: str | None, subject: str, 
 
 
 @main.command()
-@_as_json
+@as_json
 def status(as_json: bool) -> None:
     """The champions, the last nights, and what is there to learn from."""
     from avocet import registry
+    from avocet.history import SETTLED
     from avocet.home import home
 
     place = home()
-    nights = [e for e in registry.ledger(place.models) if e.get("event") in ("promoted", "refused")]
+    nights = [e for e in registry.ledger(place.models) if e.get("event") in SETTLED]
     champions = [_champion(place.models, recipe) for recipe in registry.champions(place.models)]
     if as_json:
         click.echo(
@@ -112,7 +120,7 @@ def models(ctx: click.Context) -> None:
 
 
 @models.command("ls")
-@_as_json
+@as_json
 def list_models(as_json: bool = False) -> None:
     """Every version, newest first; the champions are marked."""
     from avocet import registry
@@ -127,7 +135,7 @@ def list_models(as_json: bool = False) -> None:
     if not found:
         click.echo("no models yet: `make run` or `avocet train` trains some", err=True)
         sys.exit(NotFoundError.exit_code)
-    _table(
+    table(
         ("", "version", "recipe", "validation F1", "holdout F1", "rows", "base"),
         [_line(v, champions) for v in found],
     )
@@ -139,7 +147,7 @@ def list_models(as_json: bool = False) -> None:
 
 @models.command("show")
 @click.argument("version")
-@_as_json
+@as_json
 def show_model(version: str, as_json: bool) -> None:
     """All that is known of VERSION (or a link such as avocet-minilm), after checking its files."""
     from avocet import registry
@@ -293,7 +301,4 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
     )
 
 
-def _table(header: Sequence[str], rows: list[Sequence[str]]) -> None:
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    for row in [header, *rows]:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+attach(main, models)

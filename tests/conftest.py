@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -138,26 +139,38 @@ def tiny_xlmr(tmp_path_factory: pytest.TempPathFactory, demo_rows: list[dict[str
     return folder
 
 
+TEMPLATE = "{subject} [SEP] {body:.400}"
+
+
+@pytest.fixture(scope="session")
+def tfidf_tensors(few_rows: list[dict[str, Any]]) -> Callable[[float], dict[str, Any]]:
+    """The weights of a small tfidf for a penalty, fitted once a session."""
+    from avocet.methods import tfidf
+
+    @cache
+    def fit(penalty: float) -> dict[str, Any]:
+        texts, ys = zip(*((TEMPLATE.format(**r), LABELS.index(r["label"])) for r in few_rows[::4]), strict=True)
+        scorer = tfidf.fit(texts, ys, len(LABELS), penalty)
+        return {"idf": scorer.idf, **scorer.head.tensors()}
+
+    return fit
+
+
 @pytest.fixture
-def tfidf_version(place: Home, few_rows: list[dict[str, Any]]) -> Callable[..., str]:
-    """Trains and publishes a small tfidf version of the recipe `tiny` in this process; returns its id."""
+def tfidf_version(place: Home, tfidf_tensors: Callable[[float], dict[str, Any]]) -> Callable[..., str]:
+    """Publishes a small tfidf version of the recipe `tiny`; returns its id."""
     from safetensors.numpy import save_file
 
     from avocet import registry
-    from avocet.methods import tfidf
-
-    template = "{subject} [SEP] {body:.400}"
 
     def make(version: str, penalty: float = 10.0, recipe: str = "tiny", **more: Any) -> str:
-        texts = [template.format(**row) for row in few_rows]
-        scorer = tfidf.fit(texts, [LABELS.index(row["label"]) for row in few_rows], len(LABELS), penalty)
         staging = registry.new_staging(place.models)
-        save_file({"idf": scorer.idf, **scorer.head.tensors()}, staging / "tfidf.safetensors")
+        save_file(tfidf_tensors(penalty), staging / "tfidf.safetensors")
         info = {
             "name": f"avocet-{recipe}-tfidf", "base_model_id": "none", "timestamp": "2026-11-01T02:00:00Z", "epochs_run": 1,
-            "val_macro_f1": 0.5, "val_accuracy": 0.6, "sample_count": len(few_rows), "train_sample_count": len(few_rows),
-            "label_counts": dict.fromkeys(LABELS, 40), "holdout_macro_f1": 0.4, "version": version, "recipe": recipe,
-            "candidate": "tfidf", "method": "tfidf", "text": template, "labels": list(LABELS), "trained_labels": list(LABELS),
+            "val_macro_f1": 0.5, "val_accuracy": 0.6, "sample_count": 30, "train_sample_count": 30,
+            "label_counts": dict.fromkeys(LABELS, 10), "holdout_macro_f1": 0.4, "version": version, "recipe": recipe,
+            "candidate": "tfidf", "method": "tfidf", "text": TEMPLATE, "labels": list(LABELS), "trained_labels": list(LABELS),
             "base_revision": None, "base_digest": None, "seed": 13, "rows_digest": "0" * 64, "training_key": version,
             "run": "run-1", "libraries": {}, **more,
         }  # fmt: skip

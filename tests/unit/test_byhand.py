@@ -126,7 +126,7 @@ def test_whose_champion_must_be_clear(place: Home, three: tuple[str, str, str]) 
     """With two recipes a rollback asks which, unless the version says it."""
     registry.promote(place.models, "other", three[0], "run", "")
     registry.promote(place.models, "other", three[1], "run", "")
-    with pytest.raises(WrongUseError, match="--recipe other | tiny"):
+    with pytest.raises(WrongUseError, match=r"--recipe other \| tiny"):
         rollback(place, None, None)
     assert rollback(place, three[2] if champion(place) != three[2] else three[0], "tiny").recipe == "tiny"
     assert registry.champion_id(place.models, "other") == three[1]

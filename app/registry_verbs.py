@@ -1,0 +1,112 @@
+"""The terminal's verbs over models/: history, champions, rollback, forced promotion, upkeep, exchange."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.terminal import as_json, say_json, whose
+from avocet.errors import NotFoundError, WrongUseError
+
+if TYPE_CHECKING:
+    from avocet.byhand import Moved
+    from avocet.history import Word
+
+
+def attach(main: click.Group, models: click.Group) -> None:
+    """Give the verbs to the groups of cli.py."""
+    for verb in (history, rollback):
+        main.add_command(verb)
+    for verb in (champion, promote):
+        models.add_command(verb)
+
+
+@click.command()
+@click.argument("recipe", required=False)
+@as_json
+def history(recipe: str | None, as_json: bool) -> None:
+    """Every promotion, refusal, rollback and forced promotion (of RECIPE), oldest first."""
+    from avocet import history as past
+    from avocet.home import checked_name, home
+
+    words = past.history(home().models, recipe and checked_name(recipe, "recipe"))
+    if as_json:
+        say_json([_word(w) for w in words])
+        return
+    if not words:
+        raise NotFoundError(
+            f"nothing was decided yet{f' about {recipe}' if recipe else ''}: `avocet train` runs a night"
+        )
+    for word in words:
+        click.echo(
+            f"{_time(word.at)}  {word.recipe}: {word.event.replace('_', ' ')} {word.version or '-'}: {word.sentence}"
+        )
+
+
+@click.command()
+@click.option("--at", "when", metavar="TIME", help="Then instead of now, with its zone: 2026-11-03T02:00Z.")
+@whose
+@as_json
+def champion(when: str | None, recipe: str | None, as_json: bool) -> None:
+    """Which version is (or was) the champion of each recipe, and since when; from the ledger."""
+    from avocet import history as past
+    from avocet.home import checked_name, home
+
+    models = home().models
+    at = past.asked_time(when) if when else datetime.now(UTC)
+    names = [checked_name(recipe, "recipe")] if recipe else past.recipes(models)
+    found = [w for name in names if (w := past.champion_at(models, name, at)) is not None]
+    if as_json and found:
+        say_json({"at": _time(at), "champions": [_word(w) for w in found]})
+        return
+    if not found:
+        raise NotFoundError(f"there was no champion{f' of {recipe}' if recipe else ''} at {_time(at)}")
+    for word in found:
+        click.echo(f"{word.recipe}: {word.version} since {_time(word.at)} ({word.sentence})")
+
+
+@click.command()
+@click.argument("version", required=False)
+@whose
+@as_json
+def rollback(version: str | None, recipe: str | None, as_json: bool) -> None:
+    """Make VERSION, a former champion, the champion again (default: the one before the present one)."""
+    from avocet.byhand import rollback as roll_back
+    from avocet.home import home
+
+    _moved(roll_back(home(), version, recipe), as_json)
+
+
+@click.command()
+@click.argument("version")
+@click.option("--force", is_flag=True, help="Without the gate; goes into the ledger with your name.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; asked for with --force.")
+@whose
+@as_json
+def promote(version: str, force: bool, reason: str, recipe: str | None, as_json: bool) -> None:
+    """Make VERSION champion against or without the gate's verdict."""
+    from avocet.byhand import override
+    from avocet.home import home
+
+    if not force:
+        raise WrongUseError(
+            "the gate decides what is promoted, on the same rows for both, in each run (`avocet train`); "
+            "to overrule it: --force --reason TEXT, which the ledger keeps with your name"
+        )
+    _moved(override(home(), version, recipe, reason), as_json)
+
+
+def _moved(moved: "Moved", as_json: bool) -> None:
+    if as_json:
+        say_json(asdict(moved))
+    else:
+        click.echo(f"{moved.recipe}: {moved.sentence}")
+
+
+def _word(word: "Word") -> dict[str, Any]:
+    return {**asdict(word), "at": _time(word.at)}
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
