@@ -1,5 +1,6 @@
 """The terminal's verbs over models/: history, champions, rollback, forced promotion, upkeep, exchange."""
 
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 def attach(main: click.Group, models: click.Group) -> None:
     """Give the verbs to the groups of cli.py."""
-    for verb in (history, rollback):
+    for verb in (history, rollback, doctor):
         main.add_command(verb)
-    for verb in (champion, promote):
+    for verb in (champion, promote, prune):
         models.add_command(verb)
 
 
@@ -95,6 +96,45 @@ def promote(version: str, force: bool, reason: str, recipe: str | None, as_json:
             "to overrule it: --force --reason TEXT, which the ledger keeps with your name"
         )
     _moved(override(home(), version, recipe, reason), as_json)
+
+
+@click.command()
+@click.option("--fix", is_flag=True, help="Remove what killed runs left, and close promotions that they interrupted.")
+@as_json
+def doctor(fix: bool, as_json: bool) -> None:
+    """Check every version, link and line of the ledger; exit code 1 where something is damaged."""
+    from avocet import upkeep
+    from avocet.home import home
+
+    found = upkeep.doctor(home(), fix)
+    damaged = any(f.kind == "damaged" for f in found)
+    if as_json:
+        say_json({"damaged": damaged, "findings": [asdict(f) for f in found]})
+    else:
+        for finding in found:
+            click.echo(str(finding))
+        click.echo("something is damaged" if damaged else "every version is what was sealed", err=True)
+    sys.exit(1 if damaged else 0)
+
+
+@click.command()
+@click.option(
+    "--keep", type=click.IntRange(1), default=5, show_default=True, help="The newest of each recipe that stay."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@as_json
+def prune(keep: int, dry_run: bool, as_json: bool) -> None:
+    """Remove old versions that were never champion and that no link names."""
+    from avocet.home import home
+    from avocet.retention import prune as prune_now
+
+    done = prune_now(home(), keep, dry_run)
+    if as_json:
+        say_json(asdict(done))
+        return
+    for version in done.removed:
+        click.echo(f"{'would remove' if dry_run else 'removed'} {version}")
+    click.echo(f"{len(done.removed)} versions, {done.freed_bytes / 1e6:.0f} MB; {len(done.kept)} stay", err=True)
 
 
 def _moved(moved: "Moved", as_json: bool) -> None:

@@ -67,15 +67,21 @@ def discard(staging: Path) -> None:
         shutil.rmtree(staging)
 
 
+def stale(models: Path) -> list[Path]:
+    """What killed runs left behind, if no run is at work now."""
+    return sorted(p for p in models.glob(".*") if p.name.startswith(STAGING) or p.is_symlink())
+
+
 def sweep(models: Path) -> list[str]:
     """Remove what killed runs left behind; call only while holding the run lock. Returns the names removed."""
-    stale = [p for p in models.glob(".*") if p.name.startswith(STAGING) or p.is_symlink()]
-    for path in stale:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    return sorted(p.name for p in stale)
+    found = stale(models)
+    with on_disk("removing what a killed run left"):
+        for path in found:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    return [p.name for p in found]
 
 
 def write_info(folder: Path, info: Mapping[str, Any]) -> None:

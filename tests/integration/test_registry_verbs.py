@@ -92,3 +92,16 @@ def test_of_two_at_once_one_wins_and_the_other_says_so(two: tuple[str, str], pla
     told, _ = first.communicate("go\n")
     assert first.returncode == 0 and "rolled back from tfidf-2 to tfidf-1" in told
     assert [e["event"] for e in registry.ledger(place.models)][-2:] == ["rolling_back", "rolled_back"]
+
+
+def test_doctor_and_prune_answer(two: tuple[str, str], place: Home) -> None:
+    """Damage is exit code 1, in words and in JSON; nothing to prune is no error."""
+    assert avocet("doctor").exit_code == 0
+    assert json.loads(avocet("models", "prune", "--dry-run", "--json").stdout)["removed"] == []
+    (place.models / "tfidf-2" / "tfidf.safetensors").write_bytes(b"rot")
+    done = avocet("doctor")
+    assert done.exit_code == 1 and done.stdout.startswith("damaged: champion version tfidf-2: tfidf.safetensors is not")
+    found = json.loads(avocet("doctor", "--json").stdout)
+    assert found["damaged"] and found["findings"][0]["kind"] == "damaged"
+    assert avocet("rollback").exit_code == 0 and registry.champion_id(place.models, "tiny") == "tfidf-1"
+    assert avocet("models", "prune", "--keep", "0").exit_code == 2
