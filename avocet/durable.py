@@ -62,13 +62,13 @@ def append_line(path: Path, line: str) -> None:
         try:
             _write_all(descriptor, (("\n" if torn else "") + line + "\n").encode("utf-8"))
             os.fsync(descriptor)
+            sync(path.parent)
         except OSError:
             with suppress(OSError):  # a line that was reported as not written must not be read later
                 os.ftruncate(descriptor, size)
             raise
     finally:
         os.close(descriptor)
-    sync(path.parent)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

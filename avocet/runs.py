@@ -87,12 +87,13 @@ def only_one(home: Home) -> Iterator[None]:
 
     The kernel gives the lock back when its holder dies, so a killed run blocks nobody.
     """
-    home.data.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home.data / ".run.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise BusyError(f"another run is at work in {home.root}; wait for it, or stop it") from None
+    with registry.on_disk("taking the lock"):
+        home.data.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise BusyError(f"another run is at work in {home.root}; wait for it, or stop it") from None
     try:
         yield
     finally:
