@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import mean, stdev
 from typing import Any
 
+from avocet.evidence import Evidence
 from avocet.findings import OUTCOMES, DataReport
 from avocet.gate import Verdict
 from avocet.runs import Run
-from avocet.scorecard import Scoreboard, Scorecard
+from avocet.scorecard import CrossFitted, Scoreboard, Scorecard
 from avocet.sides import Sides
 from avocet.splits import SIDES
 from avocet.training import Trained
@@ -74,7 +76,7 @@ def split(run: Run, sides: Sides) -> str:
     return "\n\n".join(
         [
             f"# Sides of {run.recipe.name}",
-            f"{sides.n_new} rows are new; every other row is where it was. {sides.n_groups} groups of look-alikes, none on two sides.",
+            f"{sides.n_new} rows are new; every other row is where it was. {sides.n_groups} groups of look-alikes, the largest of {sides.largest_group} rows, none on two sides.",
             table(["label", *SIDES], [*rows, total]),
             notes or "Nothing to warn of.",
         ]
@@ -128,6 +130,13 @@ def benchmark(run: Run, board: Scoreboard, absent: Sequence[str] = ()) -> str:
         f"All on the same {len(board.row_ids)} holdout rows, tonight. No row of them was learned from.",
         table(["role", "candidate", "macro-F1", "accuracy", "top-2", "top-3", "ms a mail", "version"], rows),
     ]
+    if board.leak is not None:
+        gap = board.leak.ungrouped - board.leak.grouped
+        parts.append(
+            f"Leak gap: {gap:+.3f}. TF-IDF out of fold on {board.leak.n} rows has macro-F1 {board.leak.grouped:.3f} with "
+            f"look-alikes kept together and {board.leak.ungrouped:.3f} with them torn apart; a split that tears them "
+            "would flatter every model by about that much."
+        )
     if absent:
         parts.append("Not judged:\n\n" + "\n".join(f"- {escaped(why)}" for why in absent))
     for card in (board.challenger, board.champion):
@@ -148,7 +157,14 @@ def verdict(run: Run, found: Verdict, board: Scoreboard) -> str:
         f"**{escaped(found.sentence)}**",
         f"Reason: `{found.reason.value}`",
     ]
-    for name, ids in (("Broken", found.broken), ("Fixed", found.fixed)):
+    if found.conditions:
+        held = [(c.name, c.wanted, c.found, "held" if c.held else "NOT held") for c in found.conditions]
+        parts += ["## What the gate asks for", table(["condition", "wanted", "found", ""], held)]
+    if found.evidence is not None:
+        parts += _evidence(found.evidence)
+    parts += _crossfitted(board.crossfit)
+    evidence = found.evidence
+    for name, ids in (("Broken", evidence.broken), ("Fixed", evidence.fixed)) if evidence else ():
         if ids:
             more = f"\n\n... and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
             parts += [
@@ -157,6 +173,39 @@ def verdict(run: Run, found: Verdict, board: Scoreboard) -> str:
             ]
     parts.append(f"Everything it rests on: `{run.home.shown(run.decision)}`")
     return "\n\n".join(parts)
+
+
+def _evidence(found: Evidence) -> list[str]:
+    """How sure the judged rows make us, in words and by label."""
+    low, high = found.interval
+    changes = [(c.label, c.n, _figure(c.f1_before), _figure(c.f1_after), c.fixed, c.broken) for c in found.by_label]
+    return [
+        "## How sure",
+        f"P(better) {found.p_better:.2f}; the difference of macro-F1 lies within {low:+.3f} and {high:+.3f} (95 %, "
+        f"paired bootstrap of {found.n} mails). Fixed against broken by chance alone: p = {found.mcnemar_p:.2f} "
+        f"(McNemar). One mail is worth up to {found.one_mail:.3f}.",
+        table(["label", "rows", "F1 before", "F1 after", "fixed", "broken"], changes),
+    ]
+
+
+def _crossfitted(found: CrossFitted) -> list[str]:
+    """Both ways of training, out of fold on all rows."""
+    if found.macro_f1 is None:
+        return [f"Not cross-fitted: {escaped(found.why_not or 'it was not asked for')}."]
+    rows = []
+    for i, who in enumerate(("champion", "challenger")):
+        folds = {"accuracy": found.fold_accuracy, "macro-F1": found.fold_macro_f1}
+        spread = [_mean_and_deviation([pair[i] for pair in its]) for its in folds.values()]
+        rows.append((who, _figure(found.macro_f1[i]), *spread))
+    k = len(found.fold_accuracy)
+    return [
+        f"## Cross-fitted: all {len(found.true)} rows, {k} folds",
+        table(["", "macro-F1, pooled", "accuracy a fold", "macro-F1 a fold"], rows),
+    ]
+
+
+def _mean_and_deviation(values: Sequence[float]) -> str:
+    return f"{mean(values):.3f} ± {stdev(values):.3f}"
 
 
 def _figure(value: object) -> str:

@@ -5,8 +5,6 @@
 
 import json
 import math
-import statistics
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
@@ -14,19 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from avocet import registry
+from avocet.conditions import reaches
+from avocet.crossfit import crossfit, leak_gap
 from avocet.errors import AvocetError, NotAtHandError, NotFoundError
 from avocet.events import Emit, Event, is_out_of_memory, run_as_child
 from avocet.home import home
 from avocet.methods.job import read_rows
-from avocet.metrics import checked_scores
+from avocet.methods.memory import remembering
+from avocet.metrics import LabelScore, checked_scores, median_ms
 from avocet.process import run_child
-from avocet.recipe import Head, Recipe, digest
+from avocet.recipe import Gate, Head, Recipe, digest
 from avocet.runs import Run
-from avocet.scorecard import Role, Scoreboard, Scorecard, scorecard
+from avocet.scorecard import CrossFitted, LeakGap, Role, Scoreboard, Scorecard, scorecard
 
-TIMED_ROWS = 20  # single mails timed for ms_per_mail; the median is taken
 BASELINES = {
     "majority": "the majority label",
     "tfidf": "TF-IDF + logistic regression",
@@ -83,7 +84,7 @@ def score(
     ids, true = tuple(r["id"] for r in rows), tuple(r["label"] for r in rows)
     if not rows:
         cards = tuple(Scorecard(c.name, c.candidate, c.role, mark, error="the holdout is empty") for c in judged)
-        return Scoreboard(cards, ids, true, run.recipe.labels, mark)
+        return Scoreboard(cards, ids, true, run.recipe.labels, mark, text=run.recipe.text)
     job, out = run.folder / "benchmark.json", run.folder / "scores.json"
     job.write_text(
         json.dumps(
@@ -91,6 +92,7 @@ def score(
                 "rows": str(run.rows),
                 "recipe": run.recipe.model_dump(mode="json"),
                 "contestants": [asdict(c) for c in judged],
+                "crossfit": len(rows) < run.recipe.gate.crossfit.below,
                 "out": str(out),
             }
         ),
@@ -102,7 +104,16 @@ def score(
     cards = tuple(
         _card(c, raw[f"{c.role}/{c.name}"], mark, true, run.recipe, keys) for c in judged if f"{c.role}/{c.name}" in raw
     )
-    return Scoreboard(cards, ids, true, run.recipe.labels, mark)
+    return Scoreboard(
+        cards,
+        ids,
+        true,
+        run.recipe.labels,
+        mark,
+        TypeAdapter(CrossFitted).validate_python(raw["crossfit"]),
+        TypeAdapter(LeakGap | None).validate_python(raw["leak"]),
+        run.recipe.text,
+    )
 
 
 def _keys_behind(run: Run) -> list[Set[str]]:
@@ -132,19 +143,41 @@ def _card(
         raw["ms"],
         raw["labels"],
         overlap,
+        raw.get("size_bytes"),
+        raw.get("text"),
     )
 
 
-def choose_challenger(trained: Mapping[str, str], validation: Mapping[str, float | None]) -> str | None:
-    """The version that is judged for promotion: the best validation macro-F1, the earlier candidate on a tie.
+def choose_challenger(trained: Mapping[str, str], infos: Mapping[str, Mapping[str, Any]], gate: Gate) -> str | None:
+    """The version that is judged for promotion, as `gate.prefer` says; the earlier candidate on a tie.
 
-    Chosen on validation rows, so that the holdout judges one version only and stays honest. Where nothing has
-    a validation score (too few rows), the first candidate is named; the gate will find the holdout too small.
+    Chosen on validation rows (`infos`: candidate -> training_info), so that the holdout judges one version only
+    and stays honest. `fastest` takes the fastest of those that reach the target, and the best where none does.
+    Where nothing has a validation score (too few rows), the first candidate is named; the gate will find the
+    holdout too small.
     """
     if not trained:
         return None
-    best = max(trained, key=lambda c: -math.inf if validation[c] is None else float(validation[c] or 0.0))
-    return trained[best]
+    good = [c for c in trained if gate.target is not None and reaches(gate.target, validation_card(infos[c]))]
+    if good:
+        return trained[min(good, key=lambda c: float(infos[c]["ms_per_mail"]))]
+    metric = "val_precision" if gate.prefer == "precision" else "val_macro_f1"
+    return trained[max(trained, key=lambda c: _or_least(infos[c].get(metric)))]
+
+
+def _or_least(value: object) -> float:
+    return -math.inf if value is None else float(str(value))
+
+
+def validation_card(info: Mapping[str, Any]) -> Scorecard:
+    """What a version scored on its validation rows, as a card that a target can be held against."""
+    worst = info.get("val_worst_label_f1")
+    return Scorecard(
+        str(info["version"]), str(info["candidate"]), "candidate", "validation",
+        macro_f1=info.get("val_macro_f1"), accuracy=info.get("val_accuracy"), precision=info.get("val_precision"),
+        recall=info.get("val_recall"), ms_per_mail=info.get("ms_per_mail"), size_bytes=info.get("size_bytes"),
+        per_label=() if worst is None else (LabelScore("the worst", 0.0, 0.0, float(worst), 1),),
+    )  # fmt: skip
 
 
 # ---- in the child -------------------------------------------------------------------------------------
@@ -172,8 +205,27 @@ def work(path: Path, emit: Emit) -> Event:
             if is_out_of_memory(e):
                 raise
             found[f"{who.role}/{who.name}"] = {"error": f"{type(e).__name__} while scoring"}
+    folders = {c["role"]: Path(c["folder"]) for c in job["contestants"] if c["folder"]}
+    found["crossfit"] = asdict(_crossfitted(job["crossfit"], rows, recipe, folders, path.parent))
+    gap = leak_gap(rows, recipe, path.parent)
+    found["leak"] = asdict(gap) if gap else None
     Path(job["out"]).write_text(json.dumps(found, allow_nan=False), encoding="utf-8")
     return {"scored": len(found)}
+
+
+def _crossfitted(
+    asked: bool, rows: list[dict[str, Any]], recipe: Recipe, folders: Mapping[str, Path], room: Path
+) -> CrossFitted:
+    """Champion and challenger out of fold, or why not; what fails here costs the evidence and not the night."""
+    if not asked:
+        return CrossFitted(why_not="the holdout is large enough")
+    if not {"champion", "challenger"} <= set(folders) or folders["champion"] == folders["challenger"]:
+        return CrossFitted(why_not="there are no two versions to compare")
+    try:
+        with remembering():
+            return crossfit(rows, recipe, folders["champion"], folders["challenger"], room)
+    except AvocetError as e:
+        return CrossFitted(why_not=str(e))
 
 
 def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -183,11 +235,12 @@ def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]]) -> dict
         from avocet.classifier import load
 
         classifier = load(Path(who.folder))
-        return _timed(
+        found = _timed(
             lambda some: [[n for n, _ in p.ranked] for p in classifier.classify_fields(some)],
             holdout,
             classifier.labels,
         )
+        return {**found, "size_bytes": registry.size_bytes(Path(who.folder)), "text": classifier.version.info["text"]}
     train = [
         (recipe.text.format(**r["fields"]), r["label"])
         for r in rows
@@ -204,13 +257,7 @@ def _timed(
     rank: Callable[[list[dict[str, str]]], Ranked], rows: list[dict[str, str]], labels: Sequence[str]
 ) -> dict[str, Any]:
     """Rank all rows, then the first few one by one for the median milliseconds of a single mail."""
-    ranked = rank(rows)
-    times = []
-    for row in rows[:TIMED_ROWS]:
-        started = time.perf_counter()
-        rank([row])
-        times.append((time.perf_counter() - started) * 1000)
-    return {"ranked": ranked, "ms": round(statistics.median(times), 3), "labels": list(labels)}
+    return {"ranked": rank(rows), "ms": median_ms(rank, rows), "labels": list(labels)}
 
 
 def _majority(train: list[tuple[str, str]], recipe: Recipe, holdout: list[dict[str, str]]) -> dict[str, Any]:

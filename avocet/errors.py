@@ -97,6 +97,12 @@ class NoSpaceError(AvocetError):
     reason = "no_space"
 
 
+class DamagedDecisionError(AvocetError):
+    """A decision.json that cannot be read as one."""
+
+    reason = "damaged_decision"
+
+
 class DamagedVersionError(AvocetError):
     """A version without a manifest, with a missing or altered file, or that does not load."""
 

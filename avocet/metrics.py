@@ -1,13 +1,18 @@
 """The numbers a model is judged by; macro-F1 is defined here, once, and used everywhere."""
 
 import math
-from collections.abc import Sequence
+import statistics
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avocet.errors import NonFiniteError
+
+TIMED_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,16 @@ def class_weights(counts: Sequence[int]) -> list[float]:
         raise ValueError(f"each class needs a row, got counts {list(counts)}")
     total = sum(counts)
     return [total / (len(counts) * count) for count in counts]
+
+
+def median_ms(answer: Callable[[list[Any]], Any], rows: Sequence[Any]) -> float:
+    """Median milliseconds that `answer` takes for a single row, over the first TIMED_ROWS of `rows`."""
+    times = []
+    for row in rows[:TIMED_ROWS]:
+        started = time.perf_counter()
+        answer([row])
+        times.append((time.perf_counter() - started) * 1000)
+    return round(statistics.median(times), 3)
 
 
 def finite(value: float, what: str) -> float:

@@ -1,11 +1,12 @@
 """Carrying out a verdict: decision.json first, then the champion pointer, between two lines of the ledger."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-from avocet import registry
+from avocet import decision, registry
+from avocet.decision import FORMAT, Decision, verdict_on
 from avocet.errors import AvocetError
-from avocet.gate import Reason, Verdict, judge
-from avocet.runs import Run, write_json
+from avocet.gate import Reason, Verdict
+from avocet.runs import Run
 from avocet.scorecard import Scoreboard
 
 
@@ -16,7 +17,7 @@ def decide(run: Run, board: Scoreboard, run_key: str | None) -> Verdict:
     something went wrong tonight that another night may not meet.
     A version that no longer verifies at the last moment turns the verdict into a refusal.
     """
-    verdict = judge(board, run.recipe.gate)
+    verdict = verdict_on(board, run.recipe.gate, run.recipe.seed)
     models = run.home.models
     before = registry.champion_id(models, run.recipe.name)
     _write(run, verdict, board, before)
@@ -41,6 +42,9 @@ def decide(run: Run, board: Scoreboard, run_key: str | None) -> Verdict:
 
 SETTLED = (
     Reason.NOT_BETTER,
+    Reason.NOT_BETTER_CROSSFITTED,
+    Reason.CONDITION,
+    Reason.OTHER_TEMPLATE,
     Reason.NOT_BETTER_THAN_BASELINE,
     Reason.ALREADY_CHAMPION,
     Reason.HOLDOUT_TOO_SMALL,
@@ -53,21 +57,8 @@ def _settles(verdict: Verdict, run_key: str | None) -> str | None:
 
 
 def _write(run: Run, verdict: Verdict, board: Scoreboard, before: str | None) -> None:
-    write_json(
-        run.decision,
-        {
-            "run": run.id,
-            "recipe": run.recipe.name,
-            "promoted": verdict.promoted,
-            "champion_before": before,
-            **asdict(verdict),
-            "gate": run.recipe.gate.model_dump(mode="json"),
-            "holdout": {
-                "digest": board.holdout,
-                "row_ids": board.row_ids,
-                "true": board.true,
-                "labels": board.labels,
-            },
-            "cards": [asdict(card) for card in board.cards],
-        },
+    gate, seed = run.recipe.gate, run.recipe.seed
+    story = Decision(
+        FORMAT, run.id, run.recipe.name, verdict.promoted, verdict.sentence, before, seed, gate, verdict, board
     )
+    decision.write(run.decision, story)

@@ -87,12 +87,71 @@ class Expect(Strict):
     imbalance: float = Field(10.0, gt=1, description="largest label against smallest; more is a warning")
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class AtLeast(Strict):
+    """Floors, each 0..1; what is not given is not asked for."""
+
+    macro_f1: Share | None = None
+    accuracy: Share | None = None
+    precision: Share | None = Field(None, description="mean over the labels with holdout rows, like recall")
+    recall: Share | None = None
+    worst_label_f1: Share | None = None
+
+
+class AtMost(Strict):
+    """Ceilings."""
+
+    latency_ms: float | None = Field(None, gt=0, description="median of single mails on this machine")
+    size_mb: float | None = Field(None, gt=0, description="of the version's own files")
+
+
+class Target(AtLeast, AtMost):
+    """What is good enough: among candidates that reach it on validation, `prefer: fastest` takes the fastest."""
+
+
+class AnyOf(Strict):
+    """One way of being better; exactly one of the two is given."""
+
+    accuracy_gain: float | None = Field(None, gt=0, le=1, description="0.05 is five points more than the champion")
+    labels_better: Share | None = Field(None, description="more than this share of the labels has a higher F1")
+
+    @model_validator(mode="after")
+    def _one_only(self) -> Self:
+        if (self.accuracy_gain is None) == (self.labels_better is None):
+            raise ValueError("give accuracy_gain or labels_better, one in each entry")
+        return self
+
+
+class CrossFit(Strict):
+    """Judging on all rows by out-of-fold predictions, while the holdout is small."""
+
+    below: int = Field(500, ge=0, description="a holdout of this many rows is judged on alone; 0 is never")
+    folds: int = Field(5, ge=2, le=20)
+    methods: tuple[str, ...] = Field(("tfidf", "head"), description="cheap enough to be trained once a fold")
+
+
 class Gate(Strict):
     """What must hold before the champion is replaced."""
 
     metric: Literal["macro_f1"] = "macro_f1"
     margin: float = Field(0.0, ge=0, lt=1, description="the challenger must be better by more than this")
+    least_p_better: Share | None = Field(None, description="by paired bootstrap of the holdout")
+    at_least: AtLeast = AtLeast()
+    at_most: AtMost = AtMost()
+    no_label_worse_than: Share | None = Field(None, description="no label's F1 may fall by more than this")
+    any_of: tuple[AnyOf, ...] = Field((), description="one of these must hold as well")
+    prefer: Literal["best", "fastest", "precision"] = Field("best", description="who challenges, by validation rows")
+    target: Target | None = None
     holdout_rows: int = Field(30, ge=1, description="fewer judged rows decide nothing")
+    crossfit: CrossFit = CrossFit()
+
+    @model_validator(mode="after")
+    def _fastest_of_whom(self) -> Self:
+        if (self.prefer == "fastest") != (self.target is not None):
+            raise ValueError("prefer: fastest and target go together: the fastest of those that reach the target")
+        return self
 
 
 class Recipe(Strict):

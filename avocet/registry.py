@@ -147,6 +147,11 @@ def verify(folder: Path) -> None:
             raise DamagedVersionError(f"version {folder.name}: {name} is not the file that was sealed")
 
 
+def size_bytes(folder: Path) -> int:
+    """Bytes of the version's own files; a base that it refers to is not counted."""
+    return sum((folder / name).stat().st_size for name in _files(folder))
+
+
 def _files(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir())
 

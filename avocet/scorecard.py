@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import mean
 from typing import Literal
 
 from avocet.metrics import LabelScore, accuracy, confusion, label_scores, macro_f1, top_k_accuracy
@@ -23,7 +24,11 @@ class Scorecard:
     top_k: Mapping[str, float] | None = None
     per_label: tuple[LabelScore, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
+    precision: float | None = None  # mean over the labels with judged rows, like recall
+    recall: float | None = None
     ms_per_mail: float | None = None
+    size_bytes: int | None = None  # of the version's own files
+    text: str | None = None  # the template that the version was trained with
     trained_labels: tuple[str, ...] = ()
     learned_from_holdout: int = 0  # judged rows that this contestant has learned from; must be 0
     error: str | None = None
@@ -40,9 +45,13 @@ def scorecard(
     ms_per_mail: float,
     trained_labels: Sequence[str],
     learned_from_holdout: int = 0,
+    size_bytes: int | None = None,
+    text: str | None = None,
 ) -> Scorecard:
     """The card of a contestant that `ranked` its labels (best first) for each row of `true`."""
     predicted = [r[0] for r in ranked]
+    per_label = tuple(label_scores(true, predicted, labels))
+    judged = [s for s in per_label if s.n]
     return Scorecard(
         name=name,
         candidate=candidate,
@@ -52,12 +61,42 @@ def scorecard(
         macro_f1=macro_f1(true, predicted, labels),
         accuracy=accuracy(true, predicted),
         top_k={str(k): top_k_accuracy(true, ranked, k) for k in (1, 2, 3)},
-        per_label=tuple(label_scores(true, predicted, labels)),
+        per_label=per_label,
         confusion=tuple(tuple(row) for row in confusion(true, predicted, labels)),
+        precision=mean(s.precision for s in judged),
+        recall=mean(s.recall for s in judged),
         ms_per_mail=ms_per_mail,
+        size_bytes=size_bytes,
+        text=text,
         trained_labels=tuple(trained_labels),
         learned_from_holdout=learned_from_holdout,
     )
+
+
+@dataclass(frozen=True)
+class CrossFitted:
+    """Two ways of training, judged out of fold on all rows; `why_not` says why there is none tonight.
+
+    `fold_accuracy` and `fold_macro_f1` hold (champion's, challenger's) for each fold, for mean and deviation.
+    """
+
+    row_ids: tuple[str, ...] = ()
+    true: tuple[str, ...] = ()
+    champion: tuple[str, ...] = ()  # predictions
+    challenger: tuple[str, ...] = ()
+    macro_f1: tuple[float, float] | None = None  # champion's, challenger's, over all folds pooled
+    fold_accuracy: tuple[tuple[float, float], ...] = ()
+    fold_macro_f1: tuple[tuple[float, float], ...] = ()
+    why_not: str | None = None
+
+
+@dataclass(frozen=True)
+class LeakGap:
+    """TF-IDF's macro-F1 out of fold: look-alikes kept together, and torn apart. The difference is what a leak adds."""
+
+    grouped: float
+    ungrouped: float
+    n: int
 
 
 @dataclass(frozen=True)
@@ -69,6 +108,9 @@ class Scoreboard:
     true: tuple[str, ...]
     labels: tuple[str, ...]
     holdout: str
+    crossfit: CrossFitted = CrossFitted(why_not="it was not asked for")
+    leak: LeakGap | None = None
+    text: str | None = None  # the recipe's template
 
     @property
     def champion(self) -> Scorecard | None:
@@ -84,11 +126,3 @@ class Scoreboard:
     def baselines(self) -> tuple[Scorecard, ...]:
         """What anybody could have without training."""
         return tuple(c for c in self.cards if c.role == "baseline")
-
-
-def fixed_and_broken(true: Sequence[str], before: Sequence[str], after: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Places where `after` is right and `before` was wrong, and the other way round."""
-    rows = list(enumerate(zip(true, before, after, strict=True)))
-    fixed = [i for i, (t, b, a) in rows if a == t != b]
-    broken = [i for i, (t, b, a) in rows if b == t != a]
-    return fixed, broken

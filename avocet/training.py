@@ -151,6 +151,7 @@ def _info(run: Run, sides: Sides, candidate: str, key: str, base: BaseAtHand | N
         "recipe": recipe.name,
         "candidate": candidate,
         "method": recipe.candidates[candidate].method,
+        "settings": recipe.candidates[candidate].model_dump(mode="json"),
         "text": recipe.text,
         "labels": list(recipe.labels),
         "trained_labels": list(sides.trained_labels),

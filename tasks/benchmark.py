@@ -5,7 +5,7 @@ from typing import Any
 
 from prefect import task
 
-from avocet import artifacts, pictures
+from avocet import artifacts, pictures, registry
 from avocet.benchmark import choose_challenger, contestants, score
 from avocet.progress import Bar
 from avocet.runs import Run
@@ -19,7 +19,8 @@ from tasks import key_of, log, publish, publish_picture
 def benchmark(run: Run, trained: Sequence[Trained]) -> Scoreboard:
     """One card for each contestant, all on the same rows. Raises what the scoring child failed with."""
     versions = {t.candidate: t.version for t in trained}
-    challenger = choose_challenger(versions, {t.candidate: t.val_macro_f1 for t in trained})
+    infos = {t.candidate: registry.read_info(run.home.models / t.version) for t in trained}
+    challenger = choose_challenger(versions, infos, run.recipe.gate)
     absent: list[str] = []
     with Bar("benchmark") as bar:
 

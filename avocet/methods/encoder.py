@@ -14,6 +14,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 from avocet.errors import AvocetError
 from avocet.events import is_out_of_memory
+from avocet.methods.memory import memory
 
 # Written out at every load: unset, transformers may ask on stdin whether to run a folder's own code.
 SAFE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
@@ -87,6 +88,7 @@ def freeze(encoder: Any, n_layers: int) -> None:
 class Encoder:
     """A frozen base and its tokenizer."""
 
+    path: Path
     tokenizer: Any
     model: Any
     max_tokens: int
@@ -96,11 +98,20 @@ class Encoder:
         """The base in the folder `base`, on the GPU where there is one; `max_tokens` at most what it has positions for."""
         model = AutoModel.from_pretrained(base, **SAFE_WEIGHTS).eval().to(device())
         tokenizer = AutoTokenizer.from_pretrained(base, **SAFE)
-        return cls(tokenizer, model, min(max_tokens, positions(base, tokenizer)))
+        return cls(base, tokenizer, model, min(max_tokens, positions(base, tokenizer)))
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] = lambda done: None) -> NDArray[np.float64]:
         """Embeddings of length 1, shape (len(texts), width)."""
 
+        known = memory()
+        if known is None:
+            return self._embedded(texts, progress)
+        keys = [(self.path, self.max_tokens, text) for text in texts]
+        new = [key for key in dict.fromkeys(keys) if key not in known]
+        known |= dict(zip(new, self._embedded([text for _, _, text in new], progress), strict=True))
+        return np.stack([known[key] for key in keys])
+
+    def _embedded(self, texts: Sequence[str], progress: Callable[[int], None]) -> NDArray[np.float64]:
         def run(batch: dict[str, Tensor]) -> Tensor:
             pooled = mean_pooled(self.model(**batch).last_hidden_state, batch["attention_mask"])
             return nn.functional.normalize(pooled, dim=1)

@@ -1,7 +1,8 @@
 """What a training child is asked to do: one JSON file that names rows, labels, base, rung and staging folder."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -58,6 +59,14 @@ class Job:
         """(texts, labels) of the rows on `side`, those of dropped labels included: they count as misses."""
         rows = [row for row in read_rows(Path(self.rows)) if row["side"] == side]
         return [self.text.format(**row["fields"]) for row in rows], [row["label"] for row in rows]
+
+    def at(self, base: BaseAtHand | None, rung: Rung) -> Self:
+        """The same job with this base, at this rung."""
+        return replace(self, base=base, rung=rung)
+
+    def write_rows(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Write the rows that the job learns from, where it has none of a run's."""
+        Path(self.rows).write_text("".join(json.dumps(r, ensure_ascii=True) + "\n" for r in lines), encoding="utf-8")
 
     def write(self, path: Path) -> None:
         """Write the job where the child reads it."""

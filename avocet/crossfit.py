@@ -1,0 +1,146 @@
+"""Judging on all rows while the holdout is small: each row is answered by a training that has not seen its group.
+
+Grouped, stratified k-fold: the challenger's way of training against the champion's, on the same folds. The champion
+is re-lived with the rows that it had, so that rows which came since count for the challenger, as they should.
+Runs in the benchmark's child.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from avocet import registry
+from avocet.errors import AvocetError
+from avocet.methods import method
+from avocet.methods.bases import at_hand
+from avocet.methods.job import BaseAtHand, Job
+from avocet.methods.ladder import rungs
+from avocet.metrics import accuracy, checked_scores, macro_f1
+from avocet.recipe import Recipe, Tfidf
+from avocet.scorecard import CrossFitted, LeakGap
+
+LEAK_ROWS = 1000  # the leak gap is a figure to look at; more rows would cost more than they say
+Rows = Sequence[Mapping[str, Any]]
+Folds = list[tuple[list[int], list[int]]]
+
+
+def crossfit(rows: Rows, recipe: Recipe, champion: Path, challenger: Path, room: Path) -> CrossFitted:
+    """Both ways of training, out of fold on `rows`; temporary files go to `room`, under data/ since they hold mail.
+
+    Returns why there is none where a method is too dear for k trainings (gate.crossfit.methods) or the rows
+    are too few for the folds.
+    """
+    asked = recipe.gate.crossfit
+    infos = {"champion": registry.read_info(champion), "challenger": registry.read_info(challenger)}
+    dear = sorted({i["method"] for i in infos.values() if i["method"] not in asked.methods})
+    if dear:
+        return CrossFitted(why_not=f"{' and '.join(dear)} would be trained {asked.folds} times (gate.crossfit.methods)")
+    if any("settings" not in info for info in infos.values()):
+        return CrossFitted(why_not="the champion does not say how it was trained")
+    used = [r for r in rows if r["label"] in recipe.labels and r["side"] in ("train", "validation", "holdout")]
+    folds = grouped_folds(used, asked.folds, recipe.seed)
+    if folds is None:
+        return CrossFitted(why_not=f"too few groups for {asked.folds} folds")
+    known = registry.learned_from(champion)
+    own = [r["side"] == "holdout" or r["key"] in known for r in used]  # what the champion's night had to learn from
+    said = {
+        "champion": out_of_fold(used, folds, recipe, infos["champion"], own, room),
+        "challenger": out_of_fold(used, folds, recipe, infos["challenger"], [True] * len(used), room),
+    }
+    true = [r["label"] for r in used]
+    scores = [
+        tuple(
+            (accuracy(t, s), macro_f1(t, s, recipe.labels))
+            for t, s in (_at(true, said[who], judged) for _, judged in folds)
+        )
+        for who in ("champion", "challenger")
+    ]
+    return CrossFitted(
+        tuple(r["id"] for r in used),
+        tuple(true),
+        tuple(said["champion"]),
+        tuple(said["challenger"]),
+        (macro_f1(true, said["champion"], recipe.labels), macro_f1(true, said["challenger"], recipe.labels)),
+        tuple((old[0], new[0]) for old, new in zip(*scores, strict=True)),
+        tuple((old[1], new[1]) for old, new in zip(*scores, strict=True)),
+    )
+
+
+def leak_gap(rows: Rows, recipe: Recipe, room: Path) -> LeakGap | None:
+    """What a split that tears look-alikes apart would seem to gain; None where there are too few rows for folds."""
+    used = [r for r in rows if r["label"] in recipe.labels][:LEAK_ROWS]
+    grouped = grouped_folds(used, 5, recipe.seed)
+    torn = grouped_folds([{**r, "group": r["id"]} for r in used], 5, recipe.seed)
+    if grouped is None or torn is None:
+        return None
+    info = {"method": "tfidf", "settings": {"method": "tfidf"}, "text": recipe.text, "seed": recipe.seed}
+    true = [r["label"] for r in used]
+    scores = [
+        macro_f1(true, out_of_fold(used, folds, recipe, info, [True] * len(used), room), recipe.labels)
+        for folds in (grouped, torn)
+    ]
+    return LeakGap(scores[0], scores[1], len(used))
+
+
+def grouped_folds(rows: Rows, k: int, seed: int) -> Folds | None:
+    """k times (rows to learn from, rows to judge), no group in two folds, labels spread evenly; None for too few."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    groups, labels = [r["group"] for r in rows], [r["label"] for r in rows]
+    if len(set(groups)) < 2 * k or len(set(labels)) < 2:
+        return None
+    splitter = StratifiedGroupKFold(k, shuffle=True, random_state=seed)
+    folds = [(list(map(int, a)), list(map(int, b))) for a, b in splitter.split(np.zeros(len(rows)), labels, groups)]
+    return folds if all(judged for _, judged in folds) else None
+
+
+def out_of_fold(
+    rows: Rows, folds: Folds, recipe: Recipe, info: Mapping[str, Any], known: Collection[bool], room: Path
+) -> list[str]:
+    """The answer for each row of a model that was trained as `info` says on the known rows of the other folds."""
+    answers = [""] * len(rows)
+    allowed = list(known)
+    for learn, judged in folds:
+        chosen = [rows[i] for i in learn if allowed[i]]
+        with TemporaryDirectory(dir=room) as folder:
+            for i, answer in zip(judged, _answers(chosen, [rows[i] for i in judged], recipe, info, Path(folder)), strict=True):  # fmt: skip
+                answers[i] = answer
+    return answers
+
+
+def _answers(learn: Rows, judged: Rows, recipe: Recipe, info: Mapping[str, Any], folder: Path) -> list[str]:
+    """Train on `learn` by the real training code, answer `judged`."""
+    present = {r["label"] for r in learn if r["side"] != "validation"}
+    labels = tuple(label for label in recipe.labels if label in present)
+    if len(labels) < 2:
+        raise AvocetError("fewer than two labels are left to learn in one of the folds")
+    job = _job(learn, labels, info, folder)
+    learner = method(info["method"])
+    found = learner.train(job, folder, lambda event: None)
+    about = {**info, **found, "trained_labels": list(labels), "labels": list(recipe.labels), "version": "a fold"}
+    about |= {"base_model_id": job.base.id, "base_digest": job.base.digest} if job.base else {}
+    texts = [str(info["text"]).format(**{**r["more"], **r["fields"]}) for r in judged]
+    scores = checked_scores(learner.load(folder, about).scores(texts), len(texts), len(labels))
+    return [labels[i] for i in scores.argmax(axis=1)]
+
+
+def _job(learn: Rows, labels: tuple[str, ...], info: Mapping[str, Any], folder: Path) -> Job:
+    """The job of one fold; its rows are kept beside it. A row that judges at night is learned from here."""
+    from avocet.home import home
+
+    lines = [{**r, "side": "validation" if r["side"] == "validation" else "train"} for r in learn]
+    job = Job(
+        "fold", dict(info["settings"]), str(folder / "rows.jsonl"), str(info["text"]), labels, int(info["seed"]),
+        str(folder), rungs(None)[0], None, {},
+    )  # fmt: skip
+    job.write_rows(lines)
+    settings = job.method
+    base: BaseAtHand | None = None if isinstance(settings, Tfidf) else at_hand(settings, home())
+    return job.at(base, rungs(settings)[0])
+
+
+def _at(true: Sequence[str], said: Sequence[str], places: Sequence[int]) -> tuple[list[str], list[str]]:
+    return [true[i] for i in places], [said[i] for i in places]
