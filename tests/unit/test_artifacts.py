@@ -8,11 +8,12 @@ import pytest
 
 from avocet import artifacts
 from avocet.artifacts import card_sentence, epoch_sentence, escaped, table, training_sentence
+from avocet.evidence import compare
 from avocet.findings import DataReport, Finding
 from avocet.gate import judge
 from avocet.recipe import Gate, Recipe
 from avocet.runs import Run
-from avocet.scorecard import Role, Scoreboard, Scorecard, scorecard
+from avocet.scorecard import CrossFitted, LeakGap, Role, Scoreboard, Scorecard, scorecard
 from avocet.sides import Sides
 from avocet.training import Trained
 
@@ -43,7 +44,7 @@ def report(**changes: object) -> DataReport:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-SIDES = Sides("d", {"a": {"train": 6, "validation": 1, "holdout": 2}}, ("a",), 9, 8, 0, ("few rows",))
+SIDES = Sides("d", {"a": {"train": 6, "validation": 1, "holdout": 2}}, ("a",), 9, 8, 2, 0, ("few rows",))
 
 
 def harmless(markdown: str) -> bool:
@@ -101,7 +102,8 @@ def test_a_report_of_nothing_is_one_too(run: Run) -> None:
 def test_the_split_tells_rows_by_label_and_side(run: Run) -> None:
     """With a total, and what to know."""
     assert artifacts.split(run, SIDES) == (
-        "# Sides of tiny\n\n9 rows are new; every other row is where it was. 8 groups of look-alikes, none on two sides.\n\n"
+        "# Sides of tiny\n\n9 rows are new; every other row is where it was. 8 groups of look-alikes, the largest of 2 rows, none on "
+        "two sides.\n\n"
         "| label | train | validation | holdout |\n| --- | --- | --- | --- |\n| a | 6 | 1 | 2 |\n| all | 6 | 1 | 2 |\n\n- few rows"
     )
 
@@ -145,13 +147,44 @@ def test_the_verdict_shows_the_mails_by_id(run: Run) -> None:
     its_board = board(card("champion", "old", 30), card("challenger", "new", 2))
     found = artifacts.verdict(run, judge(its_board, Gate()), its_board)
     assert found.startswith(
-        "# Promoted\n\n**promoted the new: macro-F1 0.95 against 0.25 of the old (champion), 28 mails fixed"
+        "# Promoted\n\n**promoted the new: macro-F1 0.95 against 0.25 of the old (champion); 28 mails fixed"
     )
     assert (
-        "Reason: `better`" in found and "## Fixed: 28" in found and "... and 8 more" in found and "Broken" not in found
+        "Reason: `better`" in found
+        and "## Fixed: 28" in found
+        and "... and 8 more" in found
+        and "## Broken" not in found
     )
+    assert "P(better) 1.00; the difference of macro-F1 lies within" in found and "Not cross-fitted: " in found
     assert re.findall(r"\| (r\d+) \|", found) == [f"r{i}" for i in range(2, 22)]
     assert found.endswith("Everything it rests on: `data/runs/run-0/decision.json`")
+
+
+def test_the_verdict_shows_the_conditions_and_both_ways_of_training(run: Run) -> None:
+    """What was asked for and found, and k folds with mean and deviation."""
+    fitted = CrossFitted(
+        ("r1", "r2"),
+        ("a", "b"),
+        ("a", "a"),
+        ("a", "b"),
+        (0.33, 1.0),
+        ((0.4, 1.0), (0.6, 1.0)),
+        ((0.3, 1.0), (0.3, 0.9)),
+    )
+    its_board = replace(board(card("champion", "old", 30), card("challenger", "new", 2)), crossfit=fitted)
+    gate = Gate.model_validate({"at_least": {"accuracy": 0.99}})
+    found = artifacts.verdict(run, judge(its_board, gate), its_board)
+    assert "| accuracy | &gt;= 0.99 | 0.95 | NOT held |" in found
+    assert "## Cross-fitted: all 2 rows, 2 folds" in found
+    assert "| champion | 0.330 | 0.500 ± 0.141 | 0.300 ± 0.000 |" in found
+
+
+def test_the_benchmark_shows_the_leak_gap_and_who_is_missing(run: Run) -> None:
+    """A baseline that could not be judged is not left out in silence."""
+    its_board = replace(board(card("champion", "old", 4)), leak=LeakGap(0.4, 0.65, 501))
+    found = artifacts.benchmark(run, its_board, ["zero-shot: base <b> does not fit"])
+    assert "Leak gap: +0.250. TF-IDF out of fold on 501 rows has macro-F1 0.400" in found
+    assert "Not judged:\n\n- zero-shot: base &lt;b&gt; does not fit" in found
 
 
 def test_nothing_that_strangers_write_becomes_markup(run: Run) -> None:
@@ -161,6 +194,8 @@ def test_nothing_that_strangers_write_becomes_markup(run: Run) -> None:
         (evil, card("champion", "old", 4)), tuple(f"{EVIL}{i}" for i in range(40)), (EVIL,) * 40, (EVIL,), "mark"
     )
     verdict = judge(board(card("champion", "old", 4), evil), Gate())
+    evidence = compare(labels.row_ids, labels.true, ("b",) * 40, labels.true, labels.labels, 1)
+    assert evidence.fixed == labels.row_ids
     told = [
         artifacts.data_report(
             run,
@@ -175,7 +210,7 @@ def test_nothing_that_strangers_write_becomes_markup(run: Run) -> None:
         ),
         artifacts.benchmark(run, board(Scorecard(EVIL, EVIL, "baseline", "mark", error=EVIL))),
         artifacts.benchmark(run, board(replace(evil, per_label=(replace(evil.per_label[0], label=EVIL),)))),
-        artifacts.verdict(run, replace(verdict, sentence=EVIL, fixed=labels.row_ids, broken=labels.row_ids), labels),
+        artifacts.verdict(run, replace(verdict, sentence=EVIL, evidence=evidence), labels),
     ]
     assert [harmless(text) for text in told] == [True] * 5
     assert not harmless(EVIL)

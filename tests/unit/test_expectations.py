@@ -297,7 +297,10 @@ def test_what_is_written_is_what_was_told(recipe_of: Callable[..., Recipe], make
     run = make_run(recipe_of(), [*lines, {"label": "digest"}])
     report = validate_rows(run)
     kept = [json.loads(line) for line in run.rows.read_text().splitlines()]
-    assert kept == [{"id": row.id, "label": row.label, "fields": dict(row.fields)} for row in ENOUGH]
+    told = ("id", "label", "fields")  # and what look-alikes are found by
+    assert [{k: row[k] for k in told} for row in kept] == [
+        {"id": row.id, "label": row.label, "fields": dict(row.fields)} for row in ENOUGH
+    ]
     assert [json.loads(line) for line in run.quarantine.read_text().splitlines()] == [
         {"file": "data/tiny.jsonl", "line": 38, "reason": "no field 'subject'", "id": None},
         {"file": "data/tiny.jsonl", "line": 37, "reason": UNLISTED, "id": "spam-0"},
