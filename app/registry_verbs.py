@@ -3,11 +3,12 @@
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.terminal import as_json, say_json, whose
+from app.terminal import as_json, say_json, table, whose
 from avocet.errors import NotFoundError, WrongUseError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def attach(main: click.Group, models: click.Group) -> None:
     """Give the verbs to the groups of cli.py."""
     for verb in (history, rollback, doctor):
         main.add_command(verb)
-    for verb in (champion, promote, prune):
+    for verb in (champion, promote, prune, compare, export, import_):
         models.add_command(verb)
 
 
@@ -135,6 +136,59 @@ def prune(keep: int, dry_run: bool, as_json: bool) -> None:
     for version in done.removed:
         click.echo(f"{'would remove' if dry_run else 'removed'} {version}")
     click.echo(f"{len(done.removed)} versions, {done.freed_bytes / 1e6:.0f} MB; {len(done.kept)} stay", err=True)
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@as_json
+def compare(a: str, b: str, as_json: bool) -> None:
+    """Versions A and B side by side, and by the last run that judged both on the same rows."""
+    from avocet.home import home
+    from avocet.judged import compare as side_by_side
+
+    found = side_by_side(home(), a, b)
+    if as_json:
+        lines = [{"what": what, "a": one, "b": two} for what, one, two in found.lines]
+        say_json({**asdict(found), "lines": lines})
+        return
+    shown = [(what, _cell(one), _cell(two)) for what, one, two in found.lines if (one, two) != (None, None)]
+    table(("", found.a, found.b), shown)
+    click.echo(found.sentence)
+
+
+@click.command()
+@click.argument("version")
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+def export(version: str, out: Path) -> None:
+    """Write VERSION with its model card to the new zip OUT; no mail text is in it."""
+    from avocet.exchange import export as write
+    from avocet.home import home
+
+    click.echo(str(write(home(), version, out)))
+
+
+@click.command("import")
+@click.argument("archive", type=click.Path(path_type=Path))
+@as_json
+def import_(archive: Path, as_json: bool) -> None:
+    """Take in the version that `avocet models export` wrote to ARCHIVE, as a candidate; the champion stays."""
+    from avocet.errors import ArchiveError
+    from avocet.exchange import import_version
+    from avocet.home import home
+
+    try:
+        found = import_version(home(), archive)
+    except ArchiveError as e:
+        raise ArchiveError(f"{archive.name} was refused, nothing of it was kept: {e}") from None
+    if as_json:
+        say_json(asdict(found))
+    else:
+        click.echo(f"{found.version}: {found.note}")
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _moved(moved: "Moved", as_json: bool) -> None:

@@ -53,6 +53,19 @@ def _aside(path: Path) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A hidden file to write, which becomes `path` in one move; raises FileExistsError where `path` is there by then."""
+    with _aside(path) as temporary:
+        try:
+            yield temporary
+            sync(temporary)
+            path.hardlink_to(temporary)  # a rename would replace what is there
+        finally:
+            temporary.unlink(missing_ok=True)
+    sync(path.parent)
+
+
 def append_line(path: Path, line: str) -> None:
     """Append one line and make it durable. A line that a kill left without its end is closed off first."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)

@@ -105,3 +105,12 @@ def test_doctor_and_prune_answer(two: tuple[str, str], place: Home) -> None:
     assert found["damaged"] and found["findings"][0]["kind"] == "damaged"
     assert avocet("rollback").exit_code == 0 and registry.champion_id(place.models, "tiny") == "tfidf-1"
     assert avocet("models", "prune", "--keep", "0").exit_code == 2
+
+
+def test_compare_shows_both_and_what_may_be_compared(two: tuple[str, str]) -> None:
+    """In a table and in JSON."""
+    told = avocet("models", "compare", *two).stdout
+    assert "tfidf-1" in told and "must not be compared" in told
+    found = json.loads(avocet("models", "compare", *two, "--json").stdout)
+    assert {"what": "method", "a": "tfidf", "b": "tfidf"} in found["lines"] and found["together"] is None
+    assert avocet("models", "compare", "tfidf-1", "tfidf-1").exit_code == 2

@@ -1,0 +1,97 @@
+"""The story (training_info.json) of a version from outside, checked before anything is done with it."""
+
+import json
+import re
+import string
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from avocet import registry
+from avocet.errors import ArchiveError, DamagedVersionError
+from avocet.home import NAME
+from avocet.methods import NAMES
+from avocet.recipe import template_fields
+
+_Score = Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)]
+# A width such as {body:>9999999999} would fill the memory at the first mail.
+_CUT = re.compile(r"(\.\d{1,6})?")
+
+
+class Story(BaseModel):
+    """What must be right in a training_info.json; what else it says is kept and not believed."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
+
+    version: str = Field(pattern=NAME.pattern)
+    recipe: str = Field(pattern=NAME.pattern)
+    candidate: str = Field(pattern=NAME.pattern)
+    method: str
+    text: str = Field(max_length=2000)
+    labels: list[str] = Field(min_length=2, max_length=1000)
+    trained_labels: list[str] = Field(min_length=2, max_length=1000)
+    base_model_id: str = Field(max_length=200)
+    base_revision: str | None = Field(max_length=200)
+    base_digest: str | None = Field(max_length=200)
+    timestamp: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+    max_tokens: int | None = Field(None, ge=8, le=8192)
+    val_macro_f1: _Score
+    val_accuracy: _Score
+    holdout_macro_f1: _Score = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The row fields that its template reads."""
+        return template_fields(self.text)
+
+    @field_validator("method")
+    @classmethod
+    def _known(cls, method: str) -> str:
+        if method not in NAMES:
+            raise ValueError(f"no method of that name here; there are {', '.join(NAMES)}")
+        return method
+
+    @field_validator("text")
+    @classmethod
+    def _plain(cls, text: str) -> str:
+        for _, _, spec, _ in string.Formatter().parse(text):  # before template_fields, which tries each width out
+            if not _CUT.fullmatch(spec or ""):
+                raise ValueError("a template from outside may only cut, as in {body:.400}")
+        template_fields(text)
+        return text
+
+    @field_validator("labels", "trained_labels")
+    @classmethod
+    def _shown(cls, labels: list[str]) -> list[str]:
+        if len(set(labels)) != len(labels) or not all(x.isprintable() and 0 < len(x) <= 100 for x in labels):
+            raise ValueError("labels are distinct, printable and at most 100 characters")
+        return labels
+
+    @model_validator(mode="after")
+    def _one_label_space(self) -> "Story":
+        if not set(self.trained_labels) <= set(self.labels):
+            raise ValueError("trained_labels names a label that labels does not")
+        if "damaged" in (self.model_extra or {}):
+            raise ValueError("damaged is our own word")
+        return self
+
+
+def read_story(folder: Path) -> Story:
+    """The story of the version unpacked in `folder`, once manifest and files agree. Raises ArchiveError."""
+    try:
+        registry.verify(folder)
+        info = registry.read_info(folder)
+        registry.learned_from(folder)
+    except DamagedVersionError as e:
+        raise ArchiveError(str(e).replace(f"version {folder.name}: ", "")) from None
+    except TypeError:
+        raise ArchiveError("learned_from.json does not list names") from None
+    manifest: dict[str, Any] = json.loads((folder / registry.MANIFEST).read_bytes())
+    if (manifest.get("format"), manifest.get("version")) != (1, info.get("version")):
+        raise ArchiveError("manifest.json is of another version or format than training_info.json")
+    try:
+        return Story.model_validate(info)
+    except ValidationError as e:
+        first = e.errors(include_input=False)[0]
+        raise ArchiveError(f"training_info.json: {'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}") from None
