@@ -20,8 +20,9 @@ def attach(main: click.Group, models: click.Group) -> None:
     """Give the verbs to the groups of cli.py."""
     for verb in (history, rollback, doctor):
         main.add_command(verb)
-    for verb in (champion, promote, prune, compare, export, import_):
+    for verb in (champion, promote, prune, compare, export, import_, push):
         models.add_command(verb)
+    main.add_command(data)
 
 
 @click.command()
@@ -185,6 +186,51 @@ def import_(archive: Path, as_json: bool) -> None:
         say_json(asdict(found))
     else:
         click.echo(f"{found.version}: {found.note}")
+
+
+@click.command()
+@click.argument("version")
+@click.argument("repo", metavar="OWNER/NAME")
+@click.option("--upload", is_flag=True, help="Really send it; without this nothing leaves the machine.")
+@click.option("--public", is_flag=True, help="Everybody may read it; private otherwise.")
+@as_json
+def push(version: str, repo: str, upload: bool, public: bool, as_json: bool) -> None:
+    """Send VERSION (what `export` writes: no mail) to a Hugging Face hub: $HF_ENDPOINT, with $HF_TOKEN."""
+    from avocet.home import home
+    from avocet.hub import push_version
+
+    if not upload:
+        raise WrongUseError(f"nothing was sent: --upload says that {version} may leave this machine")
+    _sent(push_version(home(), version, repo, public), as_json)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def data() -> None:
+    """The rows that recipes learn from."""
+
+
+@data.command("push")
+@click.argument("recipe")
+@click.argument("repo", metavar="OWNER/NAME")
+@click.option("--upload-mail", is_flag=True, help="Really send the mails; without this nothing leaves the machine.")
+@as_json
+def push_data(recipe: str, repo: str, upload_mail: bool, as_json: bool) -> None:
+    """Send the rows of RECIPE, which are MAILS, to a private data set of a Hugging Face hub."""
+    from avocet.home import home
+    from avocet.hub import push_rows
+
+    if not upload_mail:
+        raise WrongUseError(
+            "nothing was sent: rows are mails, and only --upload-mail says that they may leave this machine"
+        )
+    _sent(push_rows(home(), recipe, repo), as_json)
+
+
+def _sent(url: str, as_json: bool) -> None:
+    if as_json:
+        say_json({"url": url})
+    else:
+        click.echo(url)
 
 
 def _cell(value: Any) -> str:
