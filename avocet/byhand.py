@@ -123,10 +123,11 @@ def _former(models: Path, recipe: str, present: str | None, version: str | None)
     """The version to go back to."""
     if version is None:
         line = former(models, recipe, present)
+        if not line and present is None:
+            has = ", ".join(registry.champions(models)) or "none"
+            raise NotFoundError(f"recipe {recipe} has no champion to roll back; those that have one: {has}")
         if not line:
-            raise NothingToDoError(
-                f"recipe {recipe} has had no champion before {present or 'none'}; nothing was changed"
-            )
+            raise NothingToDoError(f"recipe {recipe} has had no champion before {present}; nothing was changed")
         return line[0]
     if version == present:
         raise NothingToDoError(f"{version} is the champion of {recipe} already; nothing was changed")

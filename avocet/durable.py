@@ -62,7 +62,8 @@ def new_file(path: Path) -> Iterator[Path]:
             sync(temporary)
             path.hardlink_to(temporary)  # a rename would replace what is there
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # the archive is whole, or the first error is the one to tell
+                temporary.unlink(missing_ok=True)
     sync(path.parent)
 
 

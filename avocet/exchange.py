@@ -11,7 +11,7 @@ from pathlib import Path
 from avocet import archive, durable, registry
 from avocet import recipe as recipes
 from avocet.byhand import proved, user
-from avocet.errors import ArchiveError, DamagedVersionError, DiskError, NonFiniteError, NothingToDoError, WrongUseError
+from avocet.errors import ArchiveError, DamagedVersionError, NonFiniteError, NothingToDoError, WrongUseError
 from avocet.history import record
 from avocet.home import Home, checked_name
 from avocet.recipe import Recipe, Tfidf
@@ -37,13 +37,12 @@ def export(place: Home, version: str, out: Path) -> Path:
     Raises DamagedVersionError, WrongUseError where `out` is there already, DiskError.
     """
     contents = exported(place, version)
-    try:
-        with registry.on_disk(f"writing {out.name}"), durable.new_file(out) as draft:
-            _write(draft, contents)
-    except DiskError:
-        if out.exists():
+    with registry.on_disk(f"writing {out.name}"):
+        try:
+            with durable.new_file(out) as draft:
+                _write(draft, contents)
+        except FileExistsError:
             raise WrongUseError(f"{out} is there already; give another name or remove it") from None
-        raise
     return out
 
 
@@ -98,7 +97,8 @@ def import_version(place: Home, path: Path) -> Imported:
             registry.discard(staging)
             raise
         entry = {"recipe": story.recipe, "version": story.version, "user": user()}
-        record(place.models, {"event": "imported", **entry})
+        with registry.on_disk(f"noting that {story.version} was imported, which it was,"):
+            record(place.models, {"event": "imported", **entry})
     return Imported(story.version, story.recipe, story.candidate, note)
 
 

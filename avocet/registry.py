@@ -63,8 +63,9 @@ def discard(staging: Path) -> None:
     """Remove a staging folder that will not become a version."""
     if not staging.name.startswith(STAGING):
         raise ValueError(f"{staging.name} is no staging folder")
-    if staging.exists():  # published already, where what followed failed
-        shutil.rmtree(staging)
+    # Gone already where what followed its publication failed; and what a failing disk keeps, a later sweep removes:
+    # the error to be told is the first one.
+    shutil.rmtree(staging, ignore_errors=True)
 
 
 def stale(models: Path) -> list[Path]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +21,10 @@ import pytest
 from avocet import history, registry
 from avocet.byhand import override, rollback
 from avocet.classifier import load
-from avocet.errors import AvocetError, NothingToDoError
+from avocet.errors import AvocetError, NothingToDoError, WrongUseError
+from avocet.exchange import export, import_version
 from avocet.home import Home
+from avocet.retention import prune
 from avocet.upkeep import doctor
 
 Make = Callable[..., str]
@@ -206,6 +209,9 @@ def _publish(place: Home) -> None:
 
 
 ACTS: dict[str, Callable[[Home], object]] = {
+    "export": lambda p: export(p, "tfidf-a", p.root.parent / "out.zip"),
+    "import": lambda p: import_version(p, p.root.parent / "in.zip"),
+    "prune": lambda p: prune(p, keep=1),
     "publish": _publish,
     "promote": lambda p: registry.promote(p.models, "tiny", "tfidf-b", "run", "promoted b", "key"),
     "rollback": lambda p: rollback(p, None, "tiny"),
@@ -213,12 +219,23 @@ ACTS: dict[str, Callable[[Home], object]] = {
     "override": lambda p: override(p, "tfidf-a", None, "a reason"),
 }
 WORD = {"promote": "promoted", "rollback": "rolled_back", "refuse": "refused", "override": "overridden"}
-BEGINS_WITH = {"publish": "a", "promote": "a", "rollback": "b", "refuse": "b", "override": "b"}
+BEGINS_WITH = {"export": "a", "import": "a", "prune": "a"} | {
+    "publish": "a",
+    "promote": "a",
+    "rollback": "b",
+    "refuse": "b",
+    "override": "b",
+}
 
 
 @pytest.fixture
-def fresh(place: Home, two: tuple[str, str], tmp_path: Path) -> Callable[[str], Home]:
-    """The home of `two` anew, as an act needs it: after b was promoted, or before."""
+def fresh(place: Home, two: tuple[str, str], tfidf_version: Make, tmp_path: Path) -> Callable[[str], Home]:
+    """The home of `two` anew, as an act needs it: after b was promoted, or before; x can be pruned, y imported."""
+    for version in ("tfidf-x", "tfidf-y"):
+        tfidf_version(version, timestamp="2020-01-01T00:00:00Z")
+    export(place, "tfidf-y", tmp_path / "in.zip")
+    shutil.rmtree(place.models / "tfidf-y")
+    registry.point_alias(place.models, "avocet-tiny-tfidf", "tfidf-b")
     registry.sweep(place.models)
     load(place.models / "tfidf-a").classify_fields([MAIL])  # imports read files, and are no part of an act
     shutil.copytree(place.models, tmp_path / "kept-a", symlinks=True)
@@ -226,6 +243,7 @@ def fresh(place: Home, two: tuple[str, str], tmp_path: Path) -> Callable[[str], 
     shutil.copytree(place.models, tmp_path / "kept-b", symlinks=True)
 
     def make(which: str) -> Home:
+        (tmp_path / "out.zip").unlink(missing_ok=True)
         shutil.rmtree(place.models)
         shutil.copytree(tmp_path / f"kept-{which}", place.models, symlinks=True)
         return place
@@ -256,7 +274,7 @@ def test_each_call_that_fails_leaves_old_or_new_and_one_line(
             except AvocetError as e:
                 told.append(str(e))
             else:  # a short write, for example: what was reported as done is in the ledger, whole
-                assert act == "publish" or registry.ledger(place.models)[-1]["event"] == WORD[act], f"{act}, call {i}"
+                assert act not in WORD or registry.ledger(place.models)[-1]["event"] == WORD[act], f"{act}, call {i}"
         assert disk.struck
         _look(place, before, f"{act}, call {i}")
         do_again(do, place)
@@ -277,6 +295,8 @@ def _look(place: Home, before: str, when: str) -> None:
     registry.recover(models)
     assert history.lineage(models, "tiny")[-1] == champion, f"{when}: pointer and ledger disagree"
     assert [str(f) for f in doctor(place) if f.kind != "note"] == [], when
+    out = place.root.parent / "out.zip"
+    assert not out.exists() or zipfile.ZipFile(out).testzip() is None, f"{when}: half an archive"
 
 
 def do_again(do: Callable[[Home], object], place: Home) -> None:
@@ -284,7 +304,7 @@ def do_again(do: Callable[[Home], object], place: Home) -> None:
     try:
         do(place)
     except AvocetError as e:
-        assert isinstance(e, NothingToDoError) or os.strerror(errno.ENOTEMPTY) in str(e), e
+        assert isinstance(e, NothingToDoError | WrongUseError) or os.strerror(errno.ENOTEMPTY) in str(e), e
 
 
 def test_the_champion_still_answers_after_a_full_disk(

@@ -47,7 +47,7 @@ def test_each_mistake_of_these_verbs_is_one_line_and_an_exit_code(two: tuple[str
     """No traceback, nothing on standard output, the champion as it was."""
     for arguments, code, says in [
         (("rollback", "tfidf-2"), 3, "is the champion of tiny already"),
-        (("rollback", "--recipe", "other"), 3, "no champion before none"),
+        (("rollback", "--recipe", "other"), 3, "has no champion to roll back; those that have one: tiny"),
         (("rollback", "../x"), 1, "is no name"),
         (("models", "promote", "tfidf-1"), 2, "the gate decides"),
         (("models", "promote", "tfidf-1", "--force"), 2, "needs a reason"),
