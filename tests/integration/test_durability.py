@@ -315,3 +315,42 @@ def test_the_champion_still_answers_after_a_full_disk(
     with failing(Disk(1, errno.ENOSPC, True), monkeypatch), pytest.raises(AvocetError):
         ACTS["promote"](place)
     assert load(place.models / "champion-tiny").classify_fields([MAIL])
+
+
+# --- Two at once ---------------------------------------------------------------------------------------------------
+
+AT_ONCE = """
+import sys
+from avocet.byhand import override, rollback
+from avocet.errors import AvocetError
+from avocet.home import home
+print("ready", flush=True)
+sys.stdin.readline()
+for i in range(25):
+    for act in (lambda: override(home(), "tfidf-b", None, "a reason"), lambda: rollback(home(), "tfidf-a", "tiny")):
+        try:
+            act()
+            print("won")
+        except AvocetError as e:
+            print(e.reason)
+"""
+
+
+def test_two_that_promote_at_once_take_turns(place: Home, two: tuple[str, str]) -> None:
+    """Each attempt wins or is told why not; no line of one falls between the two lines of the other."""
+    words = [sys.executable, "-c", AT_ONCE]
+    pair = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in pair:
+        assert process.stdout and process.stdout.readline() == "ready\n"
+    for process in pair:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    told = Counter(word for process in pair for word in process.communicate()[0].split())
+    assert set(told) <= {"won", "busy", "nothing_to_do"} and told.total() == 100
+    assert told["won"] >= 2 and told["busy"] >= 1, told
+    lines = registry.ledger(place.models)[2:]
+    assert len(lines) == 2 * told["won"]
+    for opening, closing in zip(lines[::2], lines[1::2], strict=True):
+        assert history.MOVES[opening["event"]] == closing["event"] and opening["version"] == closing["version"]
+    assert doctor(place) == []

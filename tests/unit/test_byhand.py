@@ -2,6 +2,7 @@
 
 import getpass
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -226,3 +227,14 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(getpass, "getuser", nobody)
     assert byhand.user().startswith("uid ")
+
+
+def test_a_rollback_takes_well_under_a_second(place: Home, three: tuple[str, str, str]) -> None:
+    """Once the libraries are imported: lock, digests, loading, a prediction, pointer and ledger."""
+    rollback(place, three[0], None)
+    took = []
+    for version in (three[1], three[0], three[1]):
+        started = time.perf_counter()
+        rollback(place, version, None)
+        took.append(time.perf_counter() - started)
+    assert min(took) < 0.5
