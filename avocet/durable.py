@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from avocet.errors import AvocetError, DiskError
+
 
 def sync(path: Path) -> None:
     """Make a file or a folder's entries durable. Without the folders' fsyncs a reported promotion can be lost."""
@@ -89,3 +91,17 @@ def _write_all(descriptor: int, data: bytes) -> None:
     """All of `data`: a disk that fills up takes a part first and says no at the next write only."""
     while data:
         data = data[os.write(descriptor, data) :]
+
+
+@contextmanager
+def on_disk(what: str) -> Iterator[None]:
+    """Turns a full or failing disk into one line about `what`."""
+    try:
+        yield
+    except OSError as e:
+        if isinstance(e, AvocetError):
+            raise
+        raise DiskError(
+            f"{what} failed: {e.strerror or type(e).__name__}; every published version is whole, the champion is "
+            "the old one or the new one. Look at the disk, then `avocet doctor --fix` clears what was left"
+        ) from None

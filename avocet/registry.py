@@ -10,14 +10,15 @@ import hashlib
 import json
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from avocet import durable
-from avocet.errors import AvocetError, DamagedVersionError, DiskError, NotFoundError
+from avocet.durable import on_disk as on_disk
+from avocet.errors import DamagedVersionError, NotFoundError
 from avocet.history import MOVES
 from avocet.history import ledger as ledger  # callers know the registry, not where its lines are kept
 from avocet.history import record as record
@@ -34,20 +35,6 @@ class Version:
     id: str
     folder: Path
     info: Mapping[str, Any]
-
-
-@contextmanager
-def on_disk(what: str) -> Iterator[None]:
-    """Turns a full or failing disk into one line about `what`."""
-    try:
-        yield
-    except OSError as e:
-        if isinstance(e, AvocetError):
-            raise
-        raise DiskError(
-            f"{what} failed: {e.strerror or type(e).__name__}; every published version is whole, the champion is "
-            "the old one or the new one. Look at the disk, then `avocet doctor --fix` clears what was left"
-        ) from None
 
 
 def new_staging(models: Path) -> Path:
