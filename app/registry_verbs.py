@@ -42,9 +42,7 @@ def history(recipe: str | None, as_json: bool) -> None:
             f"nothing was decided yet{f' about {recipe}' if recipe else ''}: `avocet train` runs a night"
         )
     for word in words:
-        click.echo(
-            f"{_time(word.at)}  {word.recipe}: {word.event.replace('_', ' ')} {word.version or '-'}: {word.sentence}"
-        )
+        click.echo(f"{_time(word.at)}  {word.recipe}  {word.version or '-'}  {word.sentence}")
 
 
 @click.command()

@@ -58,7 +58,8 @@ def override(place: Home, version: str, recipe: str | None, reason: str) -> Move
     Raises WrongUseError without a reason or for another recipe's version, NothingToDoError where it is champion
     already, DamagedVersionError where it does not work, BusyError where a run is at work.
     """
-    why = " ".join(reason.split())
+    # A broken byte of a command line arrives as half a surrogate pair, which no terminal can print again.
+    why = " ".join(reason.encode("utf-8", "replace").decode().split())
     if not why or len(why) > MAX_REASON:
         raise WrongUseError(f"a forced promotion needs a reason of 1 to {MAX_REASON} characters: --reason TEXT")
     with only_one(place):

@@ -31,7 +31,7 @@ def two(place: Home, tfidf_version: Make) -> tuple[str, str]:
 def test_history_champion_and_rollback_agree(two: tuple[str, str]) -> None:
     """In words and in JSON."""
     told = avocet("history").stdout.splitlines()
-    assert len(told) == 2 and told[1].endswith("tiny: promoted tfidf-2: promoted tfidf-2: better")
+    assert len(told) == 2 and told[1].endswith("Z  tiny  tfidf-2  promoted tfidf-2: better")
     (champion,) = json.loads(avocet("models", "champion", "--json").stdout)["champions"]
     assert (champion["recipe"], champion["version"], champion["event"]) == ("tiny", "tfidf-2", "promoted")
     moved = json.loads(avocet("rollback", "--json").stdout)

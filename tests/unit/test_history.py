@@ -133,3 +133,9 @@ def test_lines_that_make_no_sense_are_passed_over(tmp_path: Path) -> None:
     moves(tmp_path, "+b")
     assert [w.version for w in history.history(tmp_path)] == ["a", "b"]
     assert registry.recover(tmp_path) == []
+
+
+def test_a_line_that_utf8_cannot_write_tears_nothing(tmp_path: Path) -> None:
+    """The line behind a moved pointer must always get in."""
+    registry.record(tmp_path, {"event": "refused", "recipe": "tiny", "version": "a", "sentence": "gr\udcfcn"})
+    assert history.history(tmp_path)[0].sentence == "gr\udcfcn"
