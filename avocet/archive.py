@@ -1,5 +1,6 @@
 """A version as a zip from outside: read within limits, names on an allow-list, every file parsed strictly."""
 
+import errno
 import json
 import struct
 import zipfile
@@ -47,6 +48,10 @@ def unpack(archive: Path, folder: Path) -> None:
                 _write_all(opened, _members(opened), folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, UnicodeError, ValueError) as e:
         raise ArchiveError(f"{archive.name} is no whole zip file ({type(e).__name__}: {str(e)[:80]!r})") from None
+    except OSError as e:
+        if e.errno != errno.EINVAL:  # a place before the file's beginning, as a forged directory names it
+            raise
+        raise ArchiveError(f"{archive.name} is no whole zip file (its directory points out of it)") from None
 
 
 def _small_directory(raw: IO[bytes]) -> None:

@@ -341,6 +341,14 @@ def _nul_in_name(path: Path, files: Files) -> None:
     path.write_bytes(path.read_bytes().replace(b"config.json0.py", b"config.json\0.py"))
 
 
+def _before_the_beginning(path: Path, files: Files) -> None:
+    pack(path, files)
+    raw = bytearray(path.read_bytes())
+    (offset,) = struct.unpack("<L", raw[-6:-2])
+    raw[-6:-2] = struct.pack("<L", offset + 10**6)
+    path.write_bytes(raw)
+
+
 def _cut(path: Path, files: Files) -> None:
     pack(path, files)
     path.write_bytes(path.read_bytes()[:-30])
@@ -358,6 +366,7 @@ ARCHIVES: dict[str, tuple[Callable[[Path, Files], None], str]] = {
     "sizes that lie": (_lying_size, "no whole zip"),
     "another name in the data": (_other_local_name, "no whole zip"),
     "NUL in a name": (_nul_in_name, "not a file that a version may hold"),
+    "files before its beginning": (_before_the_beginning, "its directory points out of it"),
     "cut off": (_cut, "does not end as a plain zip"),
     "a comment behind it": (lambda p, f: p.write_bytes(pack(p, f).read_bytes() + b"#!/bin/sh"), "does not end as a plain zip"),
     "no zip": (lambda p, f: p.write_bytes(b"hello"), "does not end as a plain zip"),
