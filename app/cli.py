@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.explain import explain
 from app.registry_verbs import attach
+from app.replay_verb import replay
 from app.terminal import as_json, table
 from avocet import __version__
 from avocet.cleaning import encodable
@@ -302,3 +304,5 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
 
 
 attach(main, models)
+main.add_command(replay)
+main.add_command(explain)

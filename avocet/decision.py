@@ -60,6 +60,12 @@ def read(home: Home, run: str) -> Decision:
         raise DamagedDecisionError(f"{home.shown(path)} is no decision: {place}: {first['msg']}") from None
 
 
+def as_json(decision: Decision) -> dict[str, object]:
+    """The decision as plain JSON values."""
+    found: dict[str, object] = _FILE.dump_python(decision, mode="json")
+    return found
+
+
 def recomputed(decision: Decision) -> Verdict:
     """The verdict, decided anew from what the file holds."""
     return verdict_on(decision.board, decision.gate, decision.seed)

@@ -81,6 +81,14 @@ def begin(home: Home, recipe: Recipe) -> Run:
     return run
 
 
+def last_decided(home: Home) -> str:
+    """The newest run that has a decision. Raises NotFoundError where none has."""
+    found = [path.parent.name for path in home.runs.glob("*/decision.json")]
+    if not found:
+        raise NotFoundError("no run has come to a decision yet: `avocet train` runs a night")
+    return max(found)  # ids begin with the time
+
+
 @contextmanager
 def only_one(home: Home) -> Iterator[None]:
     """Hold the lock of this AVOCET_HOME; raises BusyError at once where another run holds it.

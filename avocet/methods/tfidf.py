@@ -39,6 +39,7 @@ def fit(texts: Sequence[str], ys: Sequence[int], n_labels: int, inverse_penalty:
     idf = (np.log((1 + len(texts)) / (1 + n_texts_with)) + 1).astype(np.float32)
     # A feature that no text has would get weight 0: leaving it out makes the fit several times faster.
     seen = np.flatnonzero(n_texts_with)
+    seen = seen if len(seen) else np.zeros(1, dtype=np.int64)  # texts without a single letter: only the bias can learn
     narrow = fit_logistic(_weigh(counts, idf)[:, seen], ys, n_labels, inverse_penalty)
     weight = np.zeros((n_labels, len(idf)), dtype=np.float32)
     weight[:, seen] = narrow.weight

@@ -55,7 +55,7 @@ def test_nights_promote_rest_and_refuse(
     assert first.message.startswith("promoted tfidf (the first champion): macro-F1 ")
     champion = registry.champion_id(place.models, "tiny")
     decision = json.loads(next(place.runs.glob("*/decision.json")).read_text())
-    assert decision["promoted"] and decision["challenger"] == champion
+    assert decision["promoted"] and decision["verdict"]["challenger"] == champion
 
     second = night()
     assert (second.name, second.type.value) == ("NoChange", "COMPLETED")

@@ -1,0 +1,142 @@
+"""Cross-fitted judging: nobody answers a row whose group it has learned from, and both ways of training are re-lived."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avocet import crossfit as fitting
+from avocet import registry
+from avocet.crossfit import crossfit, grouped_folds, leak_gap
+from avocet.recipe import Recipe
+
+WORDS = {
+    "rejected": "sorry other people no luck",
+    "digest": "news of the week read more",
+    "neutral": "your parcel came",
+}
+
+
+def rows(n: int, noise: int = 0) -> list[dict[str, Any]]:
+    """Three labels with words of their own; every sixth row has a look-alike beside it."""
+    found = []
+    for i in range(n):
+        label = list(WORDS)[i % 3]
+        text = f"{WORDS[label]} {chr(97 + i % 26)}{chr(97 + i // 26)}"
+        side = ("train", "train", "train", "validation", "holdout")[i % 5]
+        more = {"key": f"k{i}", "group": f"g{i - i % 6 % 2 * 3}", "side": side, "more": {}, "headers": {}}
+        found.append({"id": f"r{i}", "label": label, "fields": {"subject": text, "body": "b" * (noise > i)}, **more})
+    return found
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> Callable[..., Path]:
+    """A folder that says how it was trained and what it knows; nothing else of it is read."""
+
+    def make(name: str, known: list[str], **changes: Any) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        settings = {"method": "tfidf", "inverse_penalty": 10.0, **changes.pop("settings", {})}
+        info = {"method": "tfidf", "settings": settings, "text": "{subject} {body}", "seed": 1, **changes}
+        registry.write_info(folder, info)
+        registry.write_learned_from(folder, {"train": known, "validation": []})
+        return folder
+
+    return make
+
+
+def test_folds_keep_look_alikes_together_and_judge_each_row_once() -> None:
+    """And spread the labels evenly."""
+    these = rows(120)
+    folds = grouped_folds(these, 5, 1)
+    assert folds is not None
+    assert sorted(i for _, judged in folds for i in judged) == list(range(120))
+    for learn, judged in folds:
+        assert not {these[i]["group"] for i in learn} & {these[i]["group"] for i in judged}
+        assert {sum(these[i]["label"] == label for i in judged) for label in WORDS} <= {6, 7, 8, 9, 10}
+
+
+@pytest.mark.parametrize("few", [rows(5), [r for r in rows(60) if r["label"] == "digest"], []])
+def test_too_few_groups_or_labels_give_no_folds(few: list[dict[str, Any]]) -> None:
+    """There is nothing to spread."""
+    assert grouped_folds(few, 5, 1) is None
+
+
+def test_the_better_way_of_training_is_seen_on_all_rows(
+    version: Callable[..., Path], recipe_of: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """A champion whose penalty lets it learn next to nothing is worse out of fold, and by how much a fold."""
+    these = rows(90)
+    keys = [r["key"] for r in these if r["side"] != "holdout"]
+    old, new = version("old", keys, settings={"inverse_penalty": 1e-9}, text="{body}"), version("new", keys)
+    found = crossfit(these, recipe_of(), old, new, tmp_path)
+    assert found.why_not is None and found.macro_f1 is not None
+    assert found.macro_f1[1] > 0.95 > 0.6 > found.macro_f1[0]
+    assert (len(found.true), len(found.fold_accuracy), len(found.fold_macro_f1)) == (90, 5, 5)
+    assert {p.name for p in tmp_path.iterdir()} == {"old", "new"}, "temporary files hold mail and are gone"
+
+
+def test_the_same_training_on_the_same_rows_ties(
+    version: Callable[..., Path], recipe_of: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """Then the holdout alone decides."""
+    keys = [r["key"] for r in rows(90)]
+    found = crossfit(rows(90), recipe_of(), version("old", keys), version("new", keys), tmp_path)
+    assert found.macro_f1 is not None and found.macro_f1[0] == found.macro_f1[1]
+    assert found.champion == found.challenger
+
+
+def test_rows_that_came_since_count_for_the_challenger_only(
+    version: Callable[..., Path], recipe_of: Callable[..., Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The champion is re-lived with what it knew, and with the rows that both are judged on."""
+    these = rows(90)
+    seen: list[set[str]] = []
+    real = fitting._answers
+    monkeypatch.setattr(
+        "avocet.crossfit._answers", lambda learn, *rest: seen.append({r["key"] for r in learn}) or real(learn, *rest)
+    )
+    known = {r["key"] for r in these[:45]}
+    crossfit(these, recipe_of(), version("old", sorted(known)), version("new", []), tmp_path)
+    holdout = {r["key"] for r in these if r["side"] == "holdout"}
+    assert all(keys <= known | holdout for keys in seen[:5])
+    assert set().union(*seen[5:]) == {r["key"] for r in these}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"method": "full"}, "full would be trained 5 times (gate.crossfit.methods)"),
+        ({"settings": None}, "the champion does not say how it was trained"),
+    ],
+)
+def test_why_there_is_none_is_told(
+    changes: dict[str, Any], told: str, version: Callable[..., Path], recipe_of: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """No evidence is not evidence of anything."""
+    old = version("old", [])
+    info = {**registry.read_info(old), **changes}
+    registry.write_info(old, {k: v for k, v in info.items() if v is not None})
+    assert crossfit(rows(90), recipe_of(), old, version("new", []), tmp_path).why_not == told
+    few = crossfit(rows(6), recipe_of(), version("older", []), version("newer", []), tmp_path)
+    assert few.why_not == "too few groups for 5 folds"
+
+
+def test_the_leak_gap_is_what_torn_look_alikes_seem_to_gain(recipe_of: Callable[..., Recipe], tmp_path: Path) -> None:
+    """Copies of mails whose words say nothing of their label: known by heart when torn apart, unknown together."""
+    texts = [f"{chr(97 + i)}{chr(98 + i)}{chr(99 + i)} {chr(100 + i)}{chr(101 + i)}" for i in range(18)]
+    these = [
+        {
+            "id": f"{i}-{copy}", "label": list(WORDS)[i * 7 % 3], "fields": {"subject": text, "body": ""}, "group": f"g{i}",
+            "key": f"{i}-{copy}", "side": "train", "more": {}, "headers": {},
+        }
+        for i, text in enumerate(texts)
+        for copy in range(5)
+    ]  # fmt: skip
+    gap = leak_gap(these, recipe_of(), tmp_path)
+    assert gap is not None and gap.n == 90
+    assert gap.ungrouped > 0.95 and gap.grouped < 0.6
+    honest = leak_gap(rows(90), recipe_of(), tmp_path)
+    assert honest is not None and abs(honest.ungrouped - honest.grouped) < 0.1
+    assert leak_gap(rows(4), recipe_of(), tmp_path) is None
