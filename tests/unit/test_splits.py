@@ -75,6 +75,36 @@ def test_growth_moves_no_row_and_keeps_each_labels_share(seed: int) -> None:
         size = rng.randint(1, 700)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_growth_without_look_alikes_keeps_each_label_within_a_row_of_its_quota(seed: int) -> None:
+    """From 501 to 5000 rows, one batch after the other."""
+    rng = random.Random(seed)
+    arriving = crowd(5000, seed, copies=0)
+    here, known = 501, {}
+    while here < len(arriving):
+        present = shuffled(arriving[:here], here)
+        split = assign(present, known, {}, SHARES, SEED)
+        assert {row: side for row, side in split.side_of.items() if row in known} == known
+        known = dict(split.side_of)
+        found = sides(present, split)
+        for label, n in Counter(m.label for m in present).items():
+            assert abs(found[label, "holdout"] - n * SHARES.holdout) <= 1, (here, label)
+        here += rng.randint(1, 700)
+
+
+def test_relabelled_and_deleted_rows_move_nobody() -> None:
+    """A new label or a missing row changes the quotas; the sides that were given stay."""
+    members = crowd(400, 3)
+    first = assign(members, {}, {}, SHARES, SEED)
+    known = dict(first.side_of)
+    relabelled = [Member(m.row_id, m.group, "neutral" if i % 9 == 0 else m.label) for i, m in enumerate(members)]
+    left = [m for i, m in enumerate(relabelled) if i % 7]
+    again = assign(left, known, {}, SHARES, SEED)
+    assert dict(again.side_of) == {m.row_id: known[m.row_id] for m in left}
+    back = assign(members, known, {}, SHARES, SEED)
+    assert dict(back.side_of) == known, "a deleted row that comes back is where it was"
+
+
 def test_a_known_row_keeps_its_side_whatever_the_quota_says() -> None:
     """A ledger full of holdout rows is obeyed, and the new rows are learned from."""
     members = [Member(f"r{i}", f"g{i}", "x") for i in range(20)]
