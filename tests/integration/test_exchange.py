@@ -203,7 +203,7 @@ ATTACKS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "no manifest": (lambda f: {k: v for k, v in f.items() if k != "manifest.json"}, "manifest.json is missing"),
     "no story": (lambda f: {k: v for k, v in f.items() if k != "training_info.json"}, "training_info.json is missing"),
     "empty": (lambda f: {}, "is missing"),
-    "altered file": (lambda f: {**f, "learned_from.json": b'{"train": [], "validation": []}'}, "is not the file that was sealed"),
+    "altered file": (lambda f: {**f, "learned_from.json": b'{"train": [], "validation": []}'}, "^learned_from.json is not the file that was sealed"),
     "file beside the manifest": (lambda f: {**f, "config.json": b"{}"}, "not in the manifest"),
     "file that the manifest wants": (lambda f: {k: v for k, v in f.items() if k != "tfidf.safetensors"}, "tfidf.safetensors is missing"),
     "manifest of another version": (lambda f: {**f, "manifest.json": f["manifest.json"].replace(b'"tfidf-1"', b'"tfidf-2"')}, "another version or format"),
