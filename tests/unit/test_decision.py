@@ -89,6 +89,23 @@ def test_a_decision_that_is_damaged_or_missing_is_told(decided: tuple[Run, Verdi
             decision.read(run.home, run.id)
 
 
+def test_a_version_that_rots_at_the_last_moment_is_refused(
+    make_run: Callable[..., Run], recipe_of: Callable[..., Recipe], published: Callable[..., Version]
+) -> None:
+    """Between judging and promoting: the pointer stays, and the file and the ledger say why."""
+    run = make_run(recipe_of())
+    published(run.home.models, "tfidf-1")
+    registry.promote(run.home.models, "tiny", "tfidf-1", "earlier", "the first")
+    (published(run.home.models, "tfidf-2").folder / "weights.safetensors").write_bytes(b"rot")
+    verdict = decide(run, BOARD, "key")
+    told = decision.read(run.home, run.id)
+    assert (verdict.reason, verdict.promoted, told.promoted) == (Reason.UNSCORABLE, False, False)
+    assert "weights.safetensors is not the file that was sealed" in verdict.sentence
+    assert registry.champion_id(run.home.models, "tiny") == "tfidf-1"
+    last = registry.ledger(run.home.models)[-1]
+    assert (last["event"], last["run_key"]) == ("refused", None), "another night may find it mended"
+
+
 BROKEN: dict[str, tuple[Callable[[Verdict, Scoreboard], bool], str]] = {
     "open to all": (lambda verdict, board: True, "the champion was promoted over itself"),
     "shut to all": (lambda verdict, board: False, "a challenger without a fault was refused"),

@@ -52,6 +52,8 @@ Case = tuple[Scoreboard, Gate, Reason]
 CASES: dict[str, Case] = {
     "better": (board(OLD, NEW, *BASELINES), Gate(), Reason.BETTER),
     "better, in another order": (board(*BASELINES, NEW, OLD), Gate(), Reason.BETTER),
+    "better, though less accurate": (board(OLD, replace(NEW, accuracy=0.1)), Gate(), Reason.BETTER),
+    "worse, though more accurate": (board(OLD, replace(WORSE, accuracy=0.99)), Gate(), Reason.NOT_BETTER),
     "a tie": (board(OLD, EQUAL), Gate(), Reason.NOT_BETTER),
     "worse": (board(OLD, WORSE), Gate(), Reason.NOT_BETTER),
     "better by less than the margin": (board(OLD, NEW), Gate(margin=BEYOND + 1e-9), Reason.NOT_BETTER),
@@ -183,6 +185,10 @@ def test_a_flaw_is_told_by_who_has_it() -> None:
 
 BUGS = {
     "inverted": ("ours > theirs + margin", "ours < theirs + margin"),
+    "lists of metrics are compared": (
+        "not ours > theirs + margin", "not [s.f1 for s in challenger.per_label] > [s.f1 for s in rival.per_label]",
+    ),
+    "accuracy decides": ("not ours > theirs + margin", "not (challenger.accuracy or 0) > (rival.accuracy or 0) + margin"),
     "a tie promotes": ("ours > theirs + margin", "ours >= theirs + margin"),
     "the margin is forgotten": ("ours > theirs + margin", "ours > theirs"),
     "the margin helps": ("ours > theirs + margin", "ours > theirs - margin"),
