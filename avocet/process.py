@@ -5,18 +5,35 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from avocet.errors import AvocetError, ChildFailedError, NonFiniteError, NotAtHandError, OutOfMemoryError
-from avocet.events import EXIT_OUT_OF_MEMORY, PARENT, Event
+from avocet.events import EXIT_OUT_OF_MEMORY, PARENT, Event, is_out_of_memory
 
 _RAISED: dict[str, type[AvocetError]] = {
     e.reason: e for e in (NonFiniteError, NotAtHandError, OutOfMemoryError, ChildFailedError)
 }
 # What a subprocess reports, and what a shell or container runtime makes of it.
 _KERNEL_KILL = (-signal.SIGKILL, 128 + signal.SIGKILL)
+_here: list[bool] = []
+
+
+@contextmanager
+def in_this_process() -> Iterator[None]:
+    """Within this, `run_child` does the work here: for many small pieces, whose children would only import and end.
+
+    Not for anything that can run out of memory: that would take this process with it.
+    """
+    _here.append(True)
+    try:
+        yield
+    finally:
+        _here.pop()
 
 
 def run_child(module: str, job: Path, log: Path, on_event: Callable[[Event], None]) -> dict[str, Any]:
@@ -26,6 +43,8 @@ def run_child(module: str, job: Path, log: Path, on_event: Callable[[Event], Non
     the child and all that it started.
     Raises OutOfMemoryError (also for a kill by the kernel), NonFiniteError, NotAtHandError, ChildFailedError.
     """
+    if _here:
+        return _run_here(module, job, log, on_event)
     last: dict[str, Any] = {}
     with log.open("ab") as errors:
         child = subprocess.Popen(
@@ -51,6 +70,22 @@ def run_child(module: str, job: Path, log: Path, on_event: Callable[[Event], Non
     if code == 0 and last.get("type") == "done":
         return last
     raise _failure(code, last, log)
+
+
+def _run_here(module: str, job: Path, log: Path, on_event: Callable[[Event], None]) -> dict[str, Any]:
+    """The same work by the same function, and the same errors; a crash of it is told like a child's."""
+    found = import_module(module)
+    work = (import_module(f"{module}.__main__") if hasattr(found, "__path__") else found).work
+    with log.open("a", encoding="utf-8") as prints, redirect_stdout(prints), redirect_stderr(prints):
+        try:
+            return {**work(job, on_event), "type": "done"}
+        except AvocetError:
+            raise
+        except Exception as e:  # noqa: BLE001  as in run_as_child: its text may quote a mail and stays in the log
+            if is_out_of_memory(e):
+                raise OutOfMemoryError(f"out of memory ({type(e).__name__})") from None
+            traceback.print_exc()
+            raise _failure(1, {"type": "error", "message": type(e).__name__}, log) from None
 
 
 def _event(line: bytes) -> dict[str, Any] | None:

@@ -15,8 +15,8 @@ _remembered: "list[dict[Key, NDArray[np.float64]]]" = []
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Within this, a text that a frozen base has embedded is not embedded again."""
-    _remembered.append({})
+    """Within this, a text that a frozen base has embedded is not embedded again; within another, it is shared."""
+    _remembered.append(_remembered[-1] if _remembered else {})
     try:
         yield
     finally:

@@ -20,8 +20,8 @@ def simulate(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def world(simulate: ModuleType, monkeypatch: pytest.MonkeyPatch) -> object:
-    """The world of new recipes, of 60 nights."""
-    monkeypatch.setattr(simulate, "NIGHTS", 60)
+    """The world of new recipes, of 45 nights."""
+    monkeypatch.setattr(simulate, "NIGHTS", 45)
     return next(iter(simulate.WORLDS.values()))
 
 
