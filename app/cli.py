@@ -56,7 +56,7 @@ def main(data_dir: str | None) -> None:
 
 @main.command()
 @click.argument("recipe", default="job_mail")
-@click.option("--model", help="Train this candidate only.")
+@click.option("--model", help="Train this candidate only, or judge this version.")
 @click.option("--epochs", type=click.IntRange(1, 20), help="Instead of the recipe's.")
 def train(recipe: str, model: str | None, epochs: int | None) -> None:
     """One run of RECIPE in this process: the same as `python flows/finetune.py RECIPE`."""

@@ -69,7 +69,7 @@ def contestants(run: Run, trained: Mapping[str, str], challenger: str | None) ->
 
 def _baselines(recipe: Recipe, trained: Mapping[str, str]) -> list[str]:
     """A tfidf that was trained tonight is judged as a candidate, and not again beside another baseline."""
-    learned = any(recipe.candidates[c].method == "tfidf" for c in trained)
+    learned = any(c in recipe.candidates and recipe.candidates[c].method == "tfidf" for c in trained)
     wanted: list[str] = list(recipe.baselines)
     others = [b for b in wanted if b != "tfidf"]
     return others if learned and others else wanted

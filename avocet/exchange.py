@@ -124,7 +124,10 @@ def _fits(place: Home, story: Story) -> str:
     if not place.recipe(story.recipe).exists():
         return f"there is no recipe {story.recipe} here yet, so no gate can judge it; `avocet classify --model` uses it"
     _fits_recipe(recipes.load(place, story.recipe), story)
-    return f"a candidate of {story.recipe}; the champion stays until a gate or a person decides"
+    return (
+        f"a candidate of {story.recipe}; the champion stays until the gate decides: "
+        f"avocet train {story.recipe} --model VERSION"
+    )
 
 
 def _fits_recipe(recipe: Recipe, story: Story) -> None:

@@ -160,7 +160,10 @@ def _sentence(verdict: Verdict, board: Scoreboard, challenger: Scorecard, rival:
     crossfitted = board.crossfit.macro_f1
     if rival.role == "champion" and crossfitted is not None:
         before, after = crossfitted
-        parts.append(f"cross-fitted {_f1(after, before)} against {_f1(before, after)} on {len(board.crossfit.true)}")
+        but = "but " if verdict.reason is Reason.NOT_BETTER_CROSSFITTED else ""
+        parts.append(
+            f"{but}cross-fitted {_f1(after, before)} against {_f1(before, after)} on {len(board.crossfit.true)}"
+        )
     failed = [c for c in verdict.conditions if not c.held]
     if failed:
         parts.append("asked for " + " and ".join(f"{c.name} {c.wanted}, found {c.found}" for c in failed))

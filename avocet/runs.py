@@ -146,15 +146,19 @@ def code_digest() -> str:
     return digest([sources, {name: version(name) for name in LIBRARIES}])
 
 
-def run_key(recipe: Recipe, rows_digest: str, home: Home) -> str:
-    """Equal for two nights that would do the same: rows, recipe with its gate, code, and which bases are at hand."""
+def run_key(recipe: Recipe, rows_digest: str, home: Home, version: str | None = None) -> str:
+    """Equal for two nights that would do the same: rows, recipe with its gate, code, and which bases are at hand.
+
+    `version` is one that is judged instead of training.
+    """
     bases = {}
     for name, settings in recipe.candidates.items():
         try:
             bases[name] = "" if isinstance(settings, Tfidf) else at_hand(settings, home).digest
         except NotAtHandError:
             bases[name] = "not at hand"
-    return digest([recipe.model_dump(mode="json", exclude={"about", "rows_help"}), rows_digest, bases, code_digest()])
+    parts = [recipe.model_dump(mode="json", exclude={"about", "rows_help"}), rows_digest, bases, code_digest()]
+    return digest([*parts, version] if version else parts)
 
 
 def settled(home: Home, recipe: Recipe, key: str) -> Mapping[str, Any] | None:

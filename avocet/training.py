@@ -9,11 +9,12 @@ from typing import Any
 from avocet import registry
 from avocet.errors import AvocetError, DamagedVersionError, OutOfMemoryError
 from avocet.events import Event
+from avocet.home import Home
 from avocet.methods.bases import at_hand, memory_holders
 from avocet.methods.job import BaseAtHand, Job
 from avocet.methods.ladder import Rung, rungs
 from avocet.process import run_child
-from avocet.recipe import Tfidf, digest
+from avocet.recipe import Recipe, Tfidf, digest
 from avocet.runs import LIBRARIES, Run, code_digest
 from avocet.sides import Sides
 
@@ -75,6 +76,14 @@ def train(run: Run, sides: Sides, candidate: str, attempt: int, on_event: Callab
         registry.discard(staging)
         raise
     return _trained(candidate, published.info, reused=False, curve=curve)
+
+
+def trained_before(home: Home, recipe: Recipe, version: str) -> Trained | None:
+    """The version called `version` as one that is ready to be judged; None where there is none of that recipe."""
+    found = {v.id: v for v in registry.versions(home.models)}.get(version)
+    if found is None or found.info.get("recipe") != recipe.name:
+        return None
+    return _trained(str(found.info["candidate"]), found.info, reused=True)
 
 
 def _in_child(run: Run, job: Job, candidate: str, on_event: Callable[[Event], None]) -> list[Mapping[str, Any]]:

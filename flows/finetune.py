@@ -14,12 +14,12 @@ from avocet import recipe as recipes
 from avocet import registry, runs
 from avocet.errors import AvocetError, NotAtHandError, NothingTrainedError
 from avocet.gate import Verdict
-from avocet.home import home
+from avocet.home import Home, home
 from avocet.methods.ladder import rungs
-from avocet.recipe import EPOCHS
+from avocet.recipe import EPOCHS, Recipe
 from avocet.runs import Run
 from avocet.sides import Sides
-from avocet.training import Trained
+from avocet.training import Trained, trained_before
 from tasks.benchmark import benchmark
 from tasks.finetune import finetune as finetune_candidate
 from tasks.promote import promote
@@ -37,28 +37,39 @@ def finetune(
     model: str | None = None,
     epochs: Annotated[int, Field(ge=EPOCHS[0], le=EPOCHS[1])] | None = None,
 ) -> State[Any]:
-    """Train the recipe's candidates (or only `model`) and replace the champion if one provably beats it."""
+    """Train the recipe's candidates (or only `model`) and replace the champion if one provably beats it.
+
+    Where `model` names a version, an imported one for example, that version is judged and nothing is trained.
+    """
     try:
         place = home()
-        chosen = recipes.load(place, recipe).narrowed(model, epochs)
+        chosen, version = _chosen(place, recipe, model, epochs)
         with runs.only_one(place):
-            return _night(runs.begin(place, chosen))
+            return _night(runs.begin(place, chosen), version)
     except AvocetError as error:
         return Failed(message=str(error), data=error)
 
 
-def _night(run: Run) -> State[Any]:
+def _chosen(place: Home, recipe: str, model: str | None, epochs: int | None) -> tuple[Recipe, str | None]:
+    """The recipe to run, and the version to judge instead of training; `model` is a candidate or a version."""
+    found = recipes.load(place, recipe)
+    version = model if model and model not in found.candidates and trained_before(place, found, model) else None
+    return found.narrowed(None if version else model, epochs), version
+
+
+def _night(run: Run, version: str | None) -> State[Any]:
     """The five stages. A run that fails anywhere leaves the champion as it was."""
     registry.sweep(run.home.models)
     registry.recover(run.home.models)
     report = validate(run)
-    key = runs.run_key(run.recipe, report.rows_digest, run.home)
+    key = runs.run_key(run.recipe, report.rows_digest, run.home, version)
     settled = runs.settled(run.home, run.recipe, key)
     if settled is not None:
         message = f"nothing new: same rows, recipe and code as in run {settled['run']}, so nothing was trained; {settled['sentence']}"
         return Completed(name="NoChange", message=message)
     sides = split(run, report)
-    trained, failed = _train_all(run, sides)
+    ready = trained_before(run.home, run.recipe, version) if version else None
+    trained, failed = ([ready], {}) if ready else _train_all(run, sides)
     if not trained:
         reasons = "; ".join(f"{name}: {why}" for name, why in failed.items())
         raise NothingTrainedError(f"no candidate could be trained, the champion stays as it was. {reasons}")
@@ -109,13 +120,13 @@ def main() -> None:
 
     @click.command(context_settings={"help_option_names": ["-h", "--help"]})
     @click.argument("recipe", default="job_mail")
-    @click.option("--model", help="Train this candidate only.")
+    @click.option("--model", help="Train this candidate only, or judge this version.")
     @click.option("--epochs", type=click.IntRange(*EPOCHS), help="Instead of the recipe's.")
     def command(recipe: str, model: str | None, epochs: int | None) -> None:
         """Validate, split, fine-tune, benchmark, promote: one run of RECIPE, here and now."""
         try:
             # A mistyped name need not wait for Prefect.
-            runs.row_files(home(), recipes.load(home(), recipe).narrowed(model, epochs))
+            runs.row_files(home(), _chosen(home(), recipe, model, epochs)[0])
         except AvocetError as error:
             click.echo(f"avocet: {error}", err=True)
             sys.exit(error.exit_code)

@@ -76,6 +76,29 @@ def test_nights_promote_rest_and_refuse(
     assert registry.champion_id(place.models, "tiny") == champion
 
 
+def test_a_version_that_is_there_is_judged_without_training(
+    night: Callable[..., Any], place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
+) -> None:
+    """An imported version passes the gate or does not, like any other; a name that is nothing is told."""
+    gate = {"holdout_rows": 10, "crossfit": {"below": 0}}
+    make_recipe(few_rows, {"tfidf": {"method": "tfidf", "inverse_penalty": 1e-6}}, gate=gate, baselines=["majority"])
+    weak = night()
+    champion = registry.champion_id(place.models, "tiny")
+    assert weak.message.startswith("promoted tfidf (the first champion)")
+    make_recipe(few_rows, TFIDF, gate={"holdout_rows": 10, "margin": 0.9}, baselines=["majority"])
+    both = night()
+    assert "; cross-fitted " in both.message and both.message.endswith(" on 120"), both.message
+    strong = registry.versions(place.models)[0].id
+    make_recipe(few_rows, TFIDF, gate=gate, baselines=["majority"])
+    assert registry.champion_id(place.models, "tiny") == champion != strong
+    judged = night(model=strong)
+    assert judged.message.startswith("promoted tfidf: ") and "cross-fitted" not in judged.message
+    assert registry.champion_id(place.models, "tiny") == strong
+    assert len(registry.versions(place.models)) == 2, "nothing was trained"
+    assert night(model=strong).name == "NoChange"
+    assert "has no candidate 'nobody'" in night(model="nobody").message
+
+
 def test_out_of_memory_is_retried_smaller_until_it_fits(
     night: Callable[..., Any],
     place: Home,

@@ -148,7 +148,7 @@ def test_a_refusal_shows_what_stood_in_the_way() -> None:
     )
     assert "of the old (champion), a margin of 0.1 is asked for; " in judge(board(OLD, NEW), Gate(margin=0.1)).sentence
     folded = judge(replace(board(OLD, NEW), crossfit=fitted(0.9, 0.8)), Gate())
-    assert folded.sentence.endswith("; cross-fitted 0.80 against 0.90 on 1")
+    assert folded.sentence.endswith("; but cross-fitted 0.80 against 0.90 on 1")
     asked = judge(board(OLD, NEW), asks(at_least={"worst_label_f1": 0.99}, at_most={"latency_ms": 1}))
     assert asked.sentence.endswith("asked for worst label f1 >= 0.99, found 0.95 and ms a mail <= 1, found 1.5")
 
