@@ -206,8 +206,9 @@ def work(path: Path, emit: Emit) -> Event:
                 raise
             found[f"{who.role}/{who.name}"] = {"error": f"{type(e).__name__} while scoring"}
     folders = {c["role"]: Path(c["folder"]) for c in job["contestants"] if c["folder"]}
-    found["crossfit"] = asdict(_crossfitted(job["crossfit"], rows, recipe, folders, path.parent))
-    gap = leak_gap(rows, recipe, path.parent)
+    with remembering():
+        found["crossfit"] = asdict(_crossfitted(job["crossfit"], rows, recipe, folders, path.parent))
+        gap = leak_gap(rows, recipe, path.parent)
     found["leak"] = asdict(gap) if gap else None
     Path(job["out"]).write_text(json.dumps(found, allow_nan=False), encoding="utf-8")
     return {"scored": len(found)}
@@ -222,8 +223,7 @@ def _crossfitted(
     if not {"champion", "challenger"} <= set(folders) or folders["champion"] == folders["challenger"]:
         return CrossFitted(why_not="there are no two versions to compare")
     try:
-        with remembering():
-            return crossfit(rows, recipe, folders["champion"], folders["challenger"], room)
+        return crossfit(rows, recipe, folders["champion"], folders["challenger"], room)
     except AvocetError as e:
         return CrossFitted(why_not=str(e))
 

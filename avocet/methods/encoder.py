@@ -103,7 +103,7 @@ class Encoder:
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] = lambda done: None) -> NDArray[np.float64]:
         """Embeddings of length 1, shape (len(texts), width)."""
 
-        known = memory()
+        known = memory("embeddings")
         if known is None:
             return self._embedded(texts, progress)
         keys = [(self.path, self.max_tokens, text) for text in texts]

@@ -1,21 +1,16 @@
-"""Embeddings that are remembered while one process judges: k folds of a frozen base cost one embedding."""
+"""What is remembered while one process judges: k folds cost one embedding, and one counting of words, a text."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-Key = tuple[Path, int, str]  # base, max_tokens, text
-_remembered: "list[dict[Key, NDArray[np.float64]]]" = []
+# Room -> key -> what a method made of one text. A list, so that one that is opened within another shares it.
+_remembered: list[dict[str, dict[Any, Any]]] = []
 
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Within this, a text that a frozen base has embedded is not embedded again; within another, it is shared."""
+    """Within this, what was made of a text is not made again; within another, it is shared."""
     _remembered.append(_remembered[-1] if _remembered else {})
     try:
         yield
@@ -23,6 +18,6 @@ def remembering() -> Iterator[None]:
         _remembered.pop()
 
 
-def memory() -> "dict[Key, NDArray[np.float64]] | None":
-    """What is remembered, to be read and added to; None outside of `remembering`."""
-    return _remembered[-1] if _remembered else None
+def memory(room: str) -> dict[Any, Any] | None:
+    """What is remembered in `room`, to be read and added to; None outside of `remembering`."""
+    return _remembered[-1].setdefault(room, {}) if _remembered else None

@@ -12,6 +12,7 @@ from avocet.events import Emit
 from avocet.methods import faults
 from avocet.methods.job import Job
 from avocet.methods.logistic import Logistic, fit_logistic
+from avocet.methods.memory import memory
 from avocet.recipe import Tfidf
 
 # Hashed, not looked up: a vocabulary file would carry the names and addresses of the mail into models/.
@@ -67,7 +68,20 @@ def load(folder: Path, info: dict[str, Any]) -> TfidfScorer:
 
 
 def _counts(texts: Sequence[str]) -> Any:
-    """Sparse term counts, shape (n, 2 * N_FEATURES): words and word pairs, then characters within words."""
+    """Sparse term counts, shape (n, 2 * N_FEATURES); a text that is remembered is not counted again."""
+    from scipy.sparse import vstack
+
+    known = memory("terms")
+    if known is None or not texts:
+        return _counted(texts)
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    if new:
+        known |= dict(zip(new, _counted(new), strict=True))
+    return vstack([known[text] for text in texts], format="csr")
+
+
+def _counted(texts: Sequence[str]) -> Any:
+    """Words and word pairs, then characters within words."""
     from scipy.sparse import hstack
     from sklearn.feature_extraction.text import HashingVectorizer
 

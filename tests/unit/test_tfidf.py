@@ -1,6 +1,7 @@
 """Method tfidf: learns, comes back from disk the same, and carries no text into the models' folder."""
 
 import json
+import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -120,3 +121,19 @@ def test_a_method_that_is_none_is_refused() -> None:
     """A name from a file imports nothing of its own choice."""
     with pytest.raises(ValueError, match="no method 'os'"):
         method("os")
+
+
+def test_a_turned_fit_is_the_same_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few rows of many features are fitted in fewer dimensions; two labels and copies of a row included."""
+    rng = random.Random(1)
+    words = [f"word{i}" for i in range(300)]
+    texts = [" ".join(rng.choices(words, k=12)) for _ in range(60)] + ["the same"] * 3
+    for n_labels in (2, 3):
+        ys = [i % n_labels for i in range(63)]
+        turned = tfidf.fit(texts, ys, n_labels, 10.0)
+        with monkeypatch.context() as patch:
+            patch.setattr("avocet.methods.logistic.MOST_TURNED", 0)
+            plain = tfidf.fit(texts, ys, n_labels, 10.0)
+        unseen = [*texts, "word1 word2", "nothing that was seen"]
+        assert np.allclose(turned.scores(unseen), plain.scores(unseen), atol=2e-3)
+        assert (turned.scores(unseen).argmax(axis=1) == plain.scores(unseen).argmax(axis=1)).all()
