@@ -127,7 +127,7 @@ class AnyOf(Strict):
 class CrossFit(Strict):
     """Judging on all rows by out-of-fold predictions, while the holdout is small."""
 
-    below: int = Field(500, ge=0, description="a holdout of this many rows is judged on alone; 0 is never")
+    below: int = Field(1000, ge=0, description="a holdout of this many rows is judged on alone; 0 is never")
     folds: int = Field(5, ge=2, le=20)
     methods: tuple[str, ...] = Field(("tfidf", "head"), description="cheap enough to be trained once a fold")
 

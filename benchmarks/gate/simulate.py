@@ -87,9 +87,9 @@ def avocet(night: Night, champion: Model) -> bool:
     return _below(RECIPE.gate.crossfit.below, night, champion)
 
 
-def avocet_longer(night: Night, champion: Model) -> bool:
-    """The same, with `gate.crossfit.below: 1000`, which in 120 nights no holdout reaches."""
-    return _below(1000, night, champion)
+def avocet_shorter(night: Night, champion: Model) -> bool:
+    """The same, with `gate.crossfit.below: 500`, which the holdout reaches after a hundred nights."""
+    return _below(500, night, champion)
 
 
 def avocet_holdout_only(night: Night, champion: Model) -> bool:
@@ -103,8 +103,8 @@ WAYS: dict[str, Way] = {
     "strict >, split redrawn": redrawn,
     "strict > on the holdout": strict,
     "Avocet, holdout only": avocet_holdout_only,
+    "Avocet, crossfit.below 500": avocet_shorter,
     "**Avocet**": avocet,
-    "Avocet, crossfit.below 1000": avocet_longer,
 }
 
 
