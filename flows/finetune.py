@@ -1,5 +1,6 @@
 """The main job: validate, split, fine-tune, benchmark, promote. `python flows/finetune.py [RECIPE]` runs it here."""
 
+import logging
 import sys
 from typing import Annotated, Any
 
@@ -134,6 +135,7 @@ def main() -> None:
             line, exit_code = _told(finetune(recipe, model, epochs, return_state=True))
         except KeyboardInterrupt:
             sys.exit(130)  # as a shell says it; Prefect has told what happened
+        logging.getLogger("prefect").setLevel(logging.WARNING)  # the last line is ours, not that a server stops
         click.echo(line, err=exit_code in (1, 2, 4, 6))
         sys.exit(exit_code)
 

@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-
 MOST_TURNED = 2000  # rows; the eigenvectors of more cost more than they save
 
 
