@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -395,16 +394,3 @@ def test_every_rule_names_itself_once_and_fits_its_table(recipe_of: Callable[...
     assert len(rules) == len({r.name for r in rules}) == N_RULES
     columns = {"rows": ROW_COLUMNS, "kept": ROW_COLUMNS, "labels": LABEL_COLUMNS, "learnable": LABEL_COLUMNS}
     assert [r.name for r in rules if "column" in r.settings and r.settings["column"] not in columns[r.table]] == []
-
-
-def test_the_demo_rows_are_good(recipe_of: Callable[..., Recipe], tmp_path: Path) -> None:
-    """What ships is kept, but for the two rows that show what happens to a label outside the recipe."""
-    from avocet.home import CHECKOUT, Home
-    from avocet.recipe import load
-    from avocet.rows import read
-
-    recipe = load(Home(tmp_path), "demo_mail")
-    found = read([(CHECKOUT / recipe.rows[0], "demo")], recipe.fields)
-    report, kept, _ = check(recipe, found)
-    assert (report.stopped, report.dropped_labels, report.n_unusable, report.n_quarantined) == ((), (), 0, 0)
-    assert (report.other_labels, len(kept)) == ({"profile_alert": 2}, found.n_lines - 2)

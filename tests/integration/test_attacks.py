@@ -1,0 +1,234 @@
+"""Archives of strangers: each attack is refused for its own reason, and nothing of it is kept."""
+
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avocet import archive
+from avocet.home import Home
+from tests.archives import Files, files_of, pack, refused, sealed, tensors
+
+Make = Callable[..., str]
+MAIL = [{"subject": "Jobs for you", "body": "New jobs this week"}, {"subject": "a", "body": ""}]
+
+
+def _renamed(name: str) -> Callable[[Files], Files]:
+    return lambda files: {**files, name: b"x"}
+
+
+def _weights(**changed: Any) -> Callable[[Files], Files]:
+    entry = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], **changed}
+    return lambda files: sealed({**files, "tfidf.safetensors": tensors({"bias": entry}, b"\0" * 8)})
+
+
+def _raw_weights(raw: bytes) -> Callable[[Files], Files]:
+    return lambda files: sealed({**files, "tfidf.safetensors": raw})
+
+
+def _story(**info: Any) -> Callable[[Files], Files]:
+    return lambda files: sealed(files, **info)
+
+
+def _config(name: str = "config.json", **settings: Any) -> Callable[[Files], Files]:
+    return lambda files: sealed({**files, name: json.dumps(settings).encode()})
+
+
+ATTACKS: dict[str, tuple[Callable[[Files], Files], str]] = {
+    "absolute name": (_renamed("/etc/cron.d/x"), "not a file that a version may hold"),
+    "upward name": (_renamed("../../x.json"), "not a file that a version may hold"),
+    "upward within": (_renamed("encoder/../../config.json"), "not a file that a version may hold"),
+    "backslashes": (_renamed("..\\config.json"), "not a file that a version may hold"),
+    "drive": (_renamed("C:config.json"), "not a file that a version may hold"),
+    "hidden file": (_renamed(".config.json"), "not a file that a version may hold"),
+    "other case": (_renamed("TRAINING_INFO.json"), "not a file that a version may hold"),
+    "look-alike name": (_renamed("config.jsоn"), "not a file that a version may hold"),
+    "pickle": (_renamed("pytorch_model.bin"), "not a file that a version may hold"),
+    "code": (_renamed("modeling.py"), "not a file that a version may hold"),
+    "file below another": (_renamed("config.json/x.json"), "not a file that a version may hold"),
+    "no manifest": (lambda f: {k: v for k, v in f.items() if k != "manifest.json"}, "manifest.json is missing"),
+    "no story": (lambda f: {k: v for k, v in f.items() if k != "training_info.json"}, "training_info.json is missing"),
+    "empty": (lambda f: {}, "is missing"),
+    "altered file": (lambda f: {**f, "learned_from.json": b'{"train": [], "validation": []}'}, "^learned_from.json is not the file that was sealed"),
+    "file beside the manifest": (lambda f: {**f, "config.json": b"{}"}, "not in the manifest"),
+    "file that the manifest wants": (lambda f: {k: v for k, v in f.items() if k != "tfidf.safetensors"}, "tfidf.safetensors is missing"),
+    "manifest of another version": (lambda f: {**f, "manifest.json": f["manifest.json"].replace(b'"tfidf-1"', b'"tfidf-2"')}, "another version or format"),
+    "NaN in JSON": (lambda f: {**f, "metrics.json": b"{}", "learned_from.json": b'{"train": NaN}'}, "NaN is no number"),
+    "a key twice": (lambda f: {**f, "training_info.json": f["training_info.json"].replace(b"{", b'{"recipe": "x",', 1)}, "a key is there twice"),
+    "deep JSON": (lambda f: {**f, "learned_from.json": b"[" * 200_000}, "not strict JSON .RecursionError"),
+    "JSON that is a list": (lambda f: {**f, "manifest.json": b"[]"}, "holds no object"),
+    "not UTF-8": (lambda f: {**f, "training_info.json": b'{"a": "\xff"}'}, "not strict JSON"),
+    "huge number": (lambda f: {**f, "learned_from.json": b'{"train": ' + b"9" * 5000 + b"}"}, "not strict JSON"),
+    "digests that are no names": (lambda f: sealed({**f, "learned_from.json": b'{"train": [{}], "validation": []}'}), "does not list names"),
+    "code by config": (_config(auto_map={"AutoModel": "x--y.Z"}), "sets auto_map"),
+    "code deep in a config": (_config(text_config={"auto_map": {"AutoModel": "x"}}), "sets auto_map"),
+    "kernels by config": (_config(_attn_implementation="someone/kernel"), "sets _attn_implementation"),
+    "quantised": (_config(quantization_config={"quant_method": "x"}), "sets quantization_config"),
+    "a tokenizer's file elsewhere": (_config("tokenizer_config.json", vocab_file="/etc/passwd"), "sets vocab_file"),
+    "a billion layers": (_config(num_hidden_layers=10**9), "more than 100 is no model"),
+    "a wide model": (_config(hidden_size=10**9), "more than 8192 is no model"),
+    "version that is a path": (_story(version="../x"), "training_info.json: version"),
+    "version with a line break": (_story(version="x\n"), "training_info.json: version"),
+    "recipe that is a path": (_story(recipe="../../x"), "training_info.json: recipe"),
+    "method of its own": (_story(method="os.system"), "no method of that name"),
+    "method of another kind": (_story(method=["tfidf"]), "training_info.json: method"),
+    "template that looks inside": (_story(text="{body.__class__}"), "plain fields"),
+    "template that fills the memory": (_story(text="{body:>9999999999}"), "may only cut"),
+    "template without a field": (_story(text="hello"), "reads no field"),
+    "labels with escapes": (_story(labels=["a", "b\x1b[2J"], trained_labels=["a", "b\x1b[2J"]), "printable"),
+    "labels twice": (_story(labels=["a", "a"], trained_labels=["a", "a"]), "distinct"),
+    "trained on others": (_story(trained_labels=["rejected", "other"]), "names a label that labels does not"),
+    "fewer labels than weights": (_story(trained_labels=["rejected", "digest"]), "does not work here"),
+    "score above 1": (_story(val_macro_f1=17.0), "training_info.json: val_macro_f1"),
+    "no labels at all": (_story(labels=...), "training_info.json: labels"),
+    "time that is none": (_story(timestamp="tomorrow"), "training_info.json: timestamp"),
+    "says that it is damaged": (_story(damaged="x"), "our own word"),
+    "weights that are none": (_raw_weights(b"not weights"), "header says that it is longer"),
+    "weights of 3 bytes": (_raw_weights(b"abc"), "header says that it is longer"),
+    "header of a terabyte": (_raw_weights(tensors({}, b"", 10**12)), "header says that it is longer"),
+    "header that is a list": (_raw_weights(tensors([], b"")), "holds no object"),
+    "header with NaN": (_raw_weights(tensors(b'{"a": NaN}', b"")), "NaN is no number"),
+    "tensor out of bounds": (_weights(data_offsets=[0, 10**6]), "does not lie where its shape says"),
+    "tensors over each other": (_weights(data_offsets=[4, 12]), "does not lie where its shape says"),
+    "shape of 2**60": (_weights(shape=[2**30, 2**30]), "does not lie where its shape says|not read here"),
+    "shape below zero": (_weights(shape=[-2]), "not read here"),
+    "tensor of objects": (_weights(dtype="PICKLE"), "not read here"),
+    "bytes of no tensor": (_raw_weights(tensors({}, b"\0" * 100)), "belong to no tensor"),
+    "NaN weights": (_raw_weights(tensors({"bias": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}, b"\0\0\xc0\x7f")), "NaN or infinity"),
+    "infinite weights": (_raw_weights(tensors({"bias": {"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}}, b"\0\x7c")), "NaN or infinity"),
+    "weights of another method": (_weights(), "does not work here"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ATTACKS)
+def test_each_attack_is_refused_for_its_own_reason(what: str, place: Home, zipped: Path) -> None:
+    """And nothing of it is kept."""
+    make, says = ATTACKS[what]
+    refused(place, pack(zipped.with_name("attack.zip"), make(files_of(zipped))), says)
+
+
+def _bomb(path: Path, files: Files) -> None:
+    pack(path, sealed({**files, "config.json": b"{" + b" " * 50_000_000 + b"}"}), zipfile.ZIP_DEFLATED)
+
+
+def _many(path: Path, files: Files) -> None:
+    pack(path, {**files, **{f"{i}.json": b"{}" for i in range(100)}})
+
+
+def _twice(path: Path, files: Files) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "w") as into:
+        for name, content in (*files.items(), ("manifest.json", b"{}")):
+            into.writestr(name, content)
+
+
+def _link(path: Path, files: Files) -> None:
+    pack(path, files)
+    with zipfile.ZipFile(path, "a") as into:
+        entry = zipfile.ZipInfo("config.json")
+        entry.create_system, entry.external_attr = 3, 0o120777 << 16
+        into.writestr(entry, "/etc/passwd")
+
+
+def _device(path: Path, files: Files) -> None:
+    pack(path, files)
+    with zipfile.ZipFile(path, "a") as into:
+        entry = zipfile.ZipInfo("config.json")
+        entry.create_system, entry.external_attr = 3, 0o020666 << 16
+        into.writestr(entry, "")
+
+
+def _odd_packing(path: Path, files: Files) -> None:
+    pack(path, files, zipfile.ZIP_LZMA)
+
+
+def _patched(old: bytes, new: bytes) -> Callable[[Path, Files], None]:
+    def write(path: Path, files: Files) -> None:
+        pack(path, files)
+        path.write_bytes(path.read_bytes().replace(old, new))
+
+    return write
+
+
+def _encrypted(path: Path, files: Files) -> None:
+    pack(path, files)
+    raw = bytearray(path.read_bytes())
+    at = raw.index(b"PK\x01\x02")
+    raw[at + 8] |= 1
+    path.write_bytes(raw)
+
+
+def _lying_size(path: Path, files: Files) -> None:
+    """The directory says 10 bytes, the data are as long as before."""
+    pack(path, files)
+    raw = bytearray(path.read_bytes())
+    at = raw.index(b"PK\x01\x02")
+    raw[at + 20 : at + 28] = struct.pack("<LL", 10, 10)
+    path.write_bytes(raw)
+
+
+def _other_local_name(path: Path, files: Files) -> None:
+    pack(path, files)
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b"learned_from.json", b"learned_frox.json", 1))
+
+
+def _nul_in_name(path: Path, files: Files) -> None:
+    pack(path, {**files, "config.json0.py": b"{}"})
+    path.write_bytes(path.read_bytes().replace(b"config.json0.py", b"config.json\0.py"))
+
+
+def _before_the_beginning(path: Path, files: Files) -> None:
+    pack(path, files)
+    raw = bytearray(path.read_bytes())
+    (offset,) = struct.unpack("<L", raw[-6:-2])
+    raw[-6:-2] = struct.pack("<L", offset + 10**6)
+    path.write_bytes(raw)
+
+
+def _cut(path: Path, files: Files) -> None:
+    pack(path, files)
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+ARCHIVES: dict[str, tuple[Callable[[Path, Files], None], str]] = {
+    "zip bomb": (_bomb, "unpacks to far more than it may"),
+    "too many files": (_many, "lists more than 64 files"),
+    "a file twice": (_twice, "manifest.json is in it twice"),
+    "symbolic link": (_link, "a link or a device"),
+    "device": (_device, "a link or a device"),
+    "encrypted": (_encrypted, "is encrypted"),
+    "packed in another way": (_odd_packing, "compressed in a way"),
+    "checksum that does not fit": (_patched(b'"validation"', b'"validatiom"'), "no whole zip"),
+    "sizes that lie": (_lying_size, "no whole zip"),
+    "another name in the data": (_other_local_name, "no whole zip"),
+    "NUL in a name": (_nul_in_name, "not a file that a version may hold"),
+    "files before its beginning": (_before_the_beginning, "its directory points out of it"),
+    "cut off": (_cut, "does not end as a plain zip"),
+    "a comment behind it": (lambda p, f: p.write_bytes(pack(p, f).read_bytes() + b"#!/bin/sh"), "does not end as a plain zip"),
+    "no zip": (lambda p, f: p.write_bytes(b"hello"), "does not end as a plain zip"),
+    "nothing": (lambda p, f: p.write_bytes(b""), "does not end as a plain zip"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ARCHIVES)
+def test_each_odd_archive_is_refused_for_its_own_reason(what: str, place: Home, zipped: Path) -> None:
+    """Before zipfile would do something with it."""
+    write, says = ARCHIVES[what]
+    path = zipped.with_name("attack.zip")
+    write(path, files_of(zipped))
+    refused(place, path, says)
+
+
+def test_what_unpacks_to_too_much_is_refused_by_what_comes_out(
+    place: Home, zipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both where the directory admits it and where it does not."""
+    monkeypatch.setattr(archive, "MAX_BYTES", 10_000)
+    refused(place, zipped, "unpacks to more than")
+    monkeypatch.setattr(archive, "MAX_BYTES", 10**9)
+    monkeypatch.setattr(archive, "MAX_JSON_BYTES", 10)
+    refused(place, zipped, "unpacks to far more than it may")
