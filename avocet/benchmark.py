@@ -226,6 +226,8 @@ def _crossfitted(
         return crossfit(rows, recipe, folders["champion"], folders["challenger"], room)
     except AvocetError as e:
         return CrossFitted(why_not=str(e))
+    except KeyError:
+        return CrossFitted(why_not="a row has not the fields that the champion's template reads")
 
 
 def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from avocet import crossfit as fitting
 from avocet import registry
+from avocet.benchmark import _crossfitted
 from avocet.crossfit import crossfit, grouped_folds, leak_gap
 from avocet.recipe import Recipe
 
@@ -140,3 +141,12 @@ def test_the_leak_gap_is_what_torn_look_alikes_seem_to_gain(recipe_of: Callable[
     honest = leak_gap(rows(90), recipe_of(), tmp_path)
     assert honest is not None and abs(honest.ungrouped - honest.grouped) < 0.1
     assert leak_gap(rows(4), recipe_of(), tmp_path) is None
+
+
+def test_a_champion_whose_template_reads_what_rows_have_not_is_no_crash(
+    version: Callable[..., Path], recipe_of: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """The card says that it could not be scored; the evidence says why there is none."""
+    folders = {"champion": version("old", [], text="{from}"), "challenger": version("new", [])}
+    found = _crossfitted(True, rows(90), recipe_of(), folders, tmp_path)
+    assert found.why_not == "a row has not the fields that the champion's template reads"
