@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.modeling_outputs import SequenceClassifierOutput
+from transformers.utils.logging import disable_progress_bar
 
 from avocet.errors import AvocetError
 from avocet.events import is_out_of_memory
 from avocet.methods.memory import memory
 
+disable_progress_bar()  # 103 tensors that load in 4 ms are no news on a person's terminal
 # Written out at every load: unset, transformers may ask on stdin whether to run a folder's own code.
 SAFE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
 SAFE_WEIGHTS: dict[str, Any] = {**SAFE, "use_safetensors": True, "dtype": torch.float32}
