@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -34,6 +34,7 @@ BASELINES = {
     "zero-shot": "zero-shot",
 }
 Ranked = list[list[str]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def choose_challenger(trained: Mapping[str, str], infos: Mapping[str, Mapping[st
         return None
     good = [c for c in trained if gate.target is not None and reaches(gate.target, validation_card(infos[c]))]
     if good:
-        return trained[min(good, key=lambda c: float(infos[c]["ms_per_mail"]))]
+        return trained[min(good, key=lambda c: float(infos[c].get("ms_per_mail") or math.inf))]
     metric = "val_precision" if gate.prefer == "precision" else "val_macro_f1"
     return trained[max(trained, key=lambda c: _or_least(infos[c].get(metric)))]
 
@@ -201,15 +202,17 @@ def work(path: Path, emit: Emit) -> Event:
         except (AvocetError, KeyError) as e:
             reason = str(e) if isinstance(e, AvocetError) else "a row has not the fields that its template reads"
             found[f"{who.role}/{who.name}"] = {"error": reason}
-        except (ValueError, TypeError, RuntimeError, OSError) as e:
+        except Exception as e:  # a version from elsewhere can fail in any way; it is refused by its card
             if is_out_of_memory(e):
                 raise
             found[f"{who.role}/{who.name}"] = {"error": f"{type(e).__name__} while scoring"}
     folders = {c["role"]: Path(c["folder"]) for c in job["contestants"] if c["folder"]}
     with remembering():
         found["crossfit"] = asdict(_crossfitted(job["crossfit"], rows, recipe, folders, path.parent))
-        gap = leak_gap(rows, recipe, path.parent)
+        gap, why = _unless_it_fails(lambda: leak_gap(rows, recipe, path.parent))
     found["leak"] = asdict(gap) if gap else None
+    if why:
+        emit({"type": "note", "message": f"the leak gap: {why}"})
     Path(job["out"]).write_text(json.dumps(found, allow_nan=False), encoding="utf-8")
     return {"scored": len(found)}
 
@@ -222,12 +225,20 @@ def _crossfitted(
         return CrossFitted(why_not="the holdout is large enough")
     if not {"champion", "challenger"} <= set(folders) or folders["champion"] == folders["challenger"]:
         return CrossFitted(why_not="there are no two versions to compare")
+    found, why = _unless_it_fails(lambda: crossfit(rows, recipe, folders["champion"], folders["challenger"], room))
+    return found or CrossFitted(why_not=why)
+
+
+def _unless_it_fails(work: Callable[[], T]) -> tuple[T | None, str]:
+    """What `work` returns, or why it failed, without what a message may quote; running out of memory is let out."""
     try:
-        return crossfit(rows, recipe, folders["champion"], folders["challenger"], room)
+        return work(), ""
     except AvocetError as e:
-        return CrossFitted(why_not=str(e))
-    except KeyError:
-        return CrossFitted(why_not="a row has not the fields that the champion's template reads")
+        return None, str(e)
+    except Exception as e:  # a version from elsewhere can fail in any way; it must not cost the night
+        if is_out_of_memory(e):
+            raise
+        return None, f"{type(e).__name__} while training anew"
 
 
 def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]]) -> dict[str, Any]:

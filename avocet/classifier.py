@@ -82,7 +82,7 @@ def load_folder(folder: Path) -> Classifier:
         scorer = method(info["method"]).load(folder, info)
     except AvocetError:
         raise
-    except (OSError, KeyError, ValueError, RuntimeError) as e:
+    except Exception as e:  # libraries fail on a strange file in any way; the text of it may quote anything
         if is_out_of_memory(e):
             raise
         # The manifest holds, so the files are what was sealed: another library version, or a missing one.

@@ -45,6 +45,9 @@ def crossfit(rows: Rows, recipe: Recipe, champion: Path, challenger: Path, room:
     if folds is None:
         return CrossFitted(why_not=f"too few groups for {asked.folds} folds")
     known = registry.learned_from(champion)
+    here = {r["key"] for r in used}
+    if known and len(known & here) < len(known) / 2:
+        return CrossFitted(why_not="the champion has learned from rows that are not here")
     own = [r["side"] == "holdout" or r["key"] in known for r in used]  # what the champion's night had to learn from
     said = {
         "champion": out_of_fold(used, folds, recipe, infos["champion"], own, room),

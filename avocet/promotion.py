@@ -25,6 +25,8 @@ def decide(run: Run, board: Scoreboard, run_key: str | None) -> Verdict:
         try:
             registry.promote(models, run.recipe.name, verdict.challenger, run.id, verdict.sentence, run_key)
         except AvocetError as e:
+            if registry.champion_id(models, run.recipe.name) == verdict.challenger != before:
+                raise  # it is the champion, though the ledger could not say so: the next run will
             verdict = replace(verdict, reason=Reason.UNSCORABLE, sentence=f"refused {verdict.challenger}: {e}")
             _write(run, verdict, board, before)
     if not verdict.promoted:
@@ -45,6 +47,7 @@ SETTLED = (
     Reason.NOT_BETTER_CROSSFITTED,
     Reason.CONDITION,
     Reason.OTHER_TEMPLATE,
+    Reason.OTHER_LABELS,
     Reason.NOT_BETTER_THAN_BASELINE,
     Reason.ALREADY_CHAMPION,
     Reason.HOLDOUT_TOO_SMALL,

@@ -28,6 +28,10 @@ INFO, MANIFEST, LEARNED_FROM = "training_info.json", "manifest.json", "learned_f
 STAGING = ".staging-"
 
 
+# What links under models/ are called: a version of such a name would stand in their way.
+POINTERS = ("champion-", "avocet-")
+
+
 @dataclass(frozen=True)
 class Version:
     """One trained folder: its name, its place, and its training_info.json."""

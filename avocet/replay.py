@@ -148,7 +148,10 @@ def _timed(gate: Gate) -> bool:
 
 def _midnight_after(at: datetime) -> datetime:
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight if midnight == at else midnight + timedelta(days=1)
+    try:
+        return midnight if midnight == at else midnight + timedelta(days=1)
+    except OverflowError:
+        raise WrongUseError(f"the last row is of {at.year}, after which no day follows: say --to") from None
 
 
 def _nights(begin: datetime, end: datetime, every: timedelta) -> tuple[datetime, ...]:

@@ -33,7 +33,8 @@ def prune(place: Home, keep: int = KEEP, dry_run: bool = False) -> Pruned:
     if keep < 1:
         raise WrongUseError("--keep is at least 1: the newest version may be tonight's challenger")
     with only_one(place):
-        registry.recover(place.models)
+        if not dry_run:
+            registry.recover(place.models)
         found = registry.versions(place.models)
         kept = _kept(place.models, found, keep)
         going = [v for v in found if v.id not in kept]

@@ -26,6 +26,7 @@ from avocet.recipe import Recipe, Tfidf, digest
 from avocet.rows import Row
 
 SPACE_BYTES = 10**9  # a few versions of the embedded base with their checkpoints
+LOCK_S = 2.0  # `avocet doctor` holds the lock for a moment; a night must not be lost to that
 # What the answer depends on beside rows and recipe; a newer library can train another model.
 LIBRARIES = ("torch", "transformers", "scikit-learn", "numpy")
 
@@ -91,7 +92,7 @@ def last_decided(home: Home) -> str:
 
 @contextmanager
 def only_one(home: Home) -> Iterator[None]:
-    """Hold the lock of this AVOCET_HOME; raises BusyError at once where another run holds it.
+    """Hold the lock of this AVOCET_HOME; raises BusyError where another run holds it for longer than LOCK_S.
 
     The kernel gives the lock back when its holder dies, so a killed run blocks nobody.
     """
@@ -99,7 +100,7 @@ def only_one(home: Home) -> Iterator[None]:
     with registry.on_disk("taking the lock"):
         home.data.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=LOCK_S)
         except Timeout:
             raise BusyError(f"another run is at work in {home.root}; wait for it, or stop it") from None
     try:

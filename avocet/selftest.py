@@ -45,7 +45,7 @@ def broken(board: Scoreboard, gate: Gate, seed: int = 0, judged_by: Judge = judg
 def _champion(board: Scoreboard) -> Scorecard | None:
     """Tonight's champion, or who stands in for it on the first night."""
     whole = [c for c in (board.champion, *board.baselines) if c is not None and c.error is None and c.predictions]
-    return next((replace(c, learned_from_holdout=0) for c in whole), None)
+    return next((replace(c, learned_from_holdout=0, trained_labels=()) for c in whole), None)
 
 
 def _shuffled(board: Scoreboard, champion: Scorecard, seed: int) -> Scorecard:

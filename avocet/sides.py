@@ -48,7 +48,8 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     members = [Member(row["id"], its, row["label"]) for row, its in zip(rows, groups, strict=False)]
     claims = strongest(zip(groups[len(rows) :], (side for _, side in seen), strict=True))
     keys = _learned_from(run)
-    learned = {its for its, look in zip(groups, tonight, strict=False) if look.key in keys}
+    every = [*tonight, *(look for look, _ in seen)]
+    learned = {its for its, look in zip(groups, every, strict=True) if look.key in keys}
     split = assign(members, ledger.rows(recipe.name), claims, recipe.shares, recipe.seed, learned)
     ledger.record(recipe.name, run.id, members, split.side_of, tonight)
     lines = []

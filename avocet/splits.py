@@ -80,7 +80,7 @@ def assign(
     _fill(groups, side_of, Counter(m.label for m in members), shares, seed)
     ordered = {m.row_id: side_of[m.row_id] for m in members}
     n_new = sum(m.row_id not in known_rows for m in members)
-    return Split(ordered, _not_to_be_judged(groups, ordered, learned_from), n_new)
+    return Split(ordered, _not_to_be_judged(groups, ordered, known_groups, learned_from), n_new)
 
 
 def _by_group(members: Sequence[Member]) -> dict[str, list[Member]]:
@@ -142,12 +142,16 @@ def _fill_empty(
 
 
 def _not_to_be_judged(
-    groups: Mapping[str, list[Member]], side_of: Mapping[str, Side], learned_from: Collection[str]
+    groups: Mapping[str, list[Member]],
+    side_of: Mapping[str, Side],
+    known_groups: Mapping[str, Side],
+    learned_from: Collection[str],
 ) -> frozenset[str]:
     """Holdout rows with a look-alike on a learning side: an edited mail can come to equal another one."""
     aside: set[str] = set()
     for group, rows in groups.items():
         sides = {side_of[m.row_id] for m in rows}
+        sides |= {known_groups[group]} if group in known_groups else set()
         if "holdout" in sides and (len(sides) > 1 or group in learned_from):
             aside |= {m.row_id for m in rows if side_of[m.row_id] == "holdout"}
     return frozenset(aside)

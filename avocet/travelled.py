@@ -6,13 +6,13 @@ import string
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from avocet import registry
 from avocet.errors import ArchiveError, DamagedVersionError
 from avocet.home import NAME
 from avocet.methods import NAMES
-from avocet.recipe import template_fields
+from avocet.recipe import Candidate, template_fields
 
 _Score = Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)]
 # A width such as {body:>9999999999} would fill the memory at the first mail.
@@ -34,16 +34,41 @@ class Story(BaseModel):
     base_model_id: str = Field(max_length=200)
     base_revision: str | None = Field(max_length=200)
     base_digest: str | None = Field(max_length=200)
+    settings: dict[str, Any]
+    seed: int = Field(ge=0)
+    epochs_run: int | None = Field(ge=0)
+    label_counts: dict[str, int] = Field(default_factory=dict)
+    n_truncated: int = Field(0, ge=0)
     timestamp: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
     max_tokens: int | None = Field(None, ge=8, le=8192)
     val_macro_f1: _Score
     val_accuracy: _Score
     holdout_macro_f1: _Score = None
+    val_precision: _Score = None
+    val_recall: _Score = None
+    val_worst_label_f1: _Score = None
+    ms_per_mail: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The row fields that its template reads."""
         return template_fields(self.text)
+
+    @field_validator("version")
+    @classmethod
+    def _no_pointer(cls, version: str) -> str:
+        if version.startswith(registry.POINTERS):
+            raise ValueError("that is the name of a pointer, not of a version")
+        return version
+
+    @field_validator("settings")
+    @classmethod
+    def _readable(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        try:
+            TypeAdapter(Candidate).validate_python(settings)
+        except ValidationError as e:
+            raise ValueError(f"no settings of a method here ({e.errors()[0]['msg']})") from None
+        return settings
 
     @field_validator("method")
     @classmethod

@@ -170,7 +170,7 @@ def tfidf_version(place: Home, tfidf_tensors: Callable[[float], dict[str, Any]])
             "name": f"avocet-{recipe}-tfidf", "base_model_id": "none", "timestamp": "2026-11-01T02:00:00Z", "epochs_run": 1,
             "val_macro_f1": 0.5, "val_accuracy": 0.6, "sample_count": 30, "train_sample_count": 30,
             "label_counts": dict.fromkeys(LABELS, 10), "holdout_macro_f1": 0.4, "version": version, "recipe": recipe,
-            "candidate": "tfidf", "method": "tfidf", "text": TEMPLATE, "labels": list(LABELS), "trained_labels": list(LABELS),
+            "candidate": "tfidf", "method": "tfidf", "settings": {"method": "tfidf"}, "text": TEMPLATE, "labels": list(LABELS), "trained_labels": list(LABELS),
             "base_revision": None, "base_digest": None, "seed": 13, "rows_digest": "0" * 64, "training_key": version,
             "run": "run-1", "libraries": {}, **more,
         }  # fmt: skip

@@ -1,7 +1,7 @@
 """Method full: every weight of the base is trained, with class weights, early stopping and the best epoch kept."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -98,12 +98,23 @@ def load(folder: Path, info: dict[str, Any]) -> FullScorer:
 
     tokenizer = AutoTokenizer.from_pretrained(folder / _ENCODER if info["pooled"] else folder, **SAFE)
     if info["pooled"]:
-        encoder = AutoModel.from_pretrained(folder / _ENCODER, **SAFE_WEIGHTS)
+        encoder = _whole(AutoModel.from_pretrained(folder / _ENCODER, output_loading_info=True, **SAFE_WEIGHTS))
         model: Any = PooledClassifier(encoder, len(info["trained_labels"]))
         model.head.load_state_dict(load_file(folder / _HEAD))
     else:
-        model = AutoModelForSequenceClassification.from_pretrained(folder, **SAFE_WEIGHTS)
+        model = _whole(
+            AutoModelForSequenceClassification.from_pretrained(folder, output_loading_info=True, **SAFE_WEIGHTS)
+        )
     return FullScorer(tokenizer, model.eval().to(device()), info["max_tokens"])
+
+
+def _whole(loaded: tuple[Any, Mapping[str, Any]]) -> Any:
+    """The model, if every weight came from its files. Raises ValueError: what is missing would be drawn at random."""
+    model, report = loaded
+    for what in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if report.get(what):
+            raise ValueError(f"{len(report[what])} {what.replace('_', ' ')}")
+    return model
 
 
 def _fresh(base: Path, pooled: bool, labels: Sequence[str]) -> Any:

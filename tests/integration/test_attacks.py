@@ -100,6 +100,13 @@ ATTACKS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "bytes of no tensor": (_raw_weights(tensors({}, b"\0" * 100)), "belong to no tensor"),
     "NaN weights": (_raw_weights(tensors({"bias": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}, b"\0\0\xc0\x7f")), "NaN or infinity"),
     "infinite weights": (_raw_weights(tensors({"bias": {"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}}, b"\0\x7c")), "NaN or infinity"),
+    "a pointer's name": (_story(version="champion-r"), "the name of a pointer"),
+    "an alias' name": (_story(version="avocet-tiny-tfidf"), "the name of a pointer"),
+    "no epochs": (_story(epochs_run=...), "epochs_run"),
+    "no settings": (_story(settings=None), "settings"),
+    "settings of nobody": (_story(settings={"method": "tfidf", "evil": 1}), "no settings of a method"),
+    "counts that are a list": (_story(label_counts=[1]), "label_counts"),
+    "a score in words": (_story(val_precision="high"), "val_precision"),
     "weights of another method": (_weights(), "does not work here"),
 }  # fmt: skip
 

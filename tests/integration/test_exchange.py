@@ -54,6 +54,7 @@ def test_a_full_model_with_its_tokenizer_travels(place: Home, tiny_deberta: Path
         "version": "full-1", "recipe": "tiny", "candidate": "small", "method": "full", "text": "{subject} {body:.400}",
         "labels": labels, "trained_labels": labels, "base_model_id": "a/tiny", "base_revision": None, "base_digest": "0",
         "timestamp": "2026-11-01T02:00:00Z", "max_tokens": 48, "val_macro_f1": None, "val_accuracy": None, "pooled": False,
+        "settings": {"method": "full", "base": "a/tiny"}, "seed": 1, "epochs_run": 1,
     }  # fmt: skip
     registry.write_info(staging, info)
     registry.seal(staging)
@@ -118,9 +119,6 @@ def test_a_head_names_its_base_by_digest(place: Home) -> None:
     numbers = dict.fromkeys(("val_macro_f1", "val_accuracy", "holdout_macro_f1"))
     told = card(Version("head-1", place.models / "head-1", info), numbers)
     assert "base_model: a/base" in told and "`a/base` is not in this folder" in told and "digest `abc`" in told
-
-
-# --- Attacks -------------------------------------------------------------------------------------------------------
 
 
 RECIPES: dict[str, tuple[dict[str, Any], str]] = {

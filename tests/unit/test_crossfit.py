@@ -8,7 +8,7 @@ import pytest
 
 from avocet import crossfit as fitting
 from avocet import registry
-from avocet.benchmark import _crossfitted
+from avocet.benchmark import _crossfitted, _unless_it_fails
 from avocet.crossfit import crossfit, grouped_folds, leak_gap
 from avocet.recipe import Recipe
 
@@ -149,4 +149,34 @@ def test_a_champion_whose_template_reads_what_rows_have_not_is_no_crash(
     """The card says that it could not be scored; the evidence says why there is none."""
     folders = {"champion": version("old", [], text="{from}"), "challenger": version("new", [])}
     found = _crossfitted(True, rows(90), recipe_of(), folders, tmp_path)
-    assert found.why_not == "a row has not the fields that the champion's template reads"
+    assert found.why_not == "KeyError while training anew"
+
+
+def test_what_fails_while_training_anew_costs_the_evidence_and_not_the_night(
+    version: Callable[..., Path], recipe_of: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """Settings that are none any more, told by their type; a label that is one single group, in words."""
+    folders = {"champion": version("old", [], settings={"gone": 1}), "challenger": version("new", [])}
+    assert _crossfitted(True, rows(90), recipe_of(), folders, tmp_path).why_not == "ValidationError while training anew"
+    two = [
+        {**r, "group": "one template" if r["label"] == "digest" else r["group"]}
+        for r in rows(90)
+        if r["label"] != "neutral"
+    ]
+    found, why = _unless_it_fails(lambda: leak_gap(two, recipe_of(), tmp_path))
+    assert (found, why) == (None, "fewer than two labels are left to learn in one of the folds")
+    with pytest.raises(MemoryError):
+        _unless_it_fails(_out_of_memory)
+
+
+def _out_of_memory() -> None:
+    raise MemoryError
+
+
+def test_a_champion_that_learned_elsewhere_is_not_relived(
+    version: Callable[..., Path], recipe_of: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """Most of its rows are not here, so the folds would only show that it was starved."""
+    old = version("old", [f"elsewhere {i}" for i in range(100)])
+    found = crossfit(rows(90), recipe_of(), old, version("new", []), tmp_path)
+    assert found.why_not == "the champion has learned from rows that are not here"

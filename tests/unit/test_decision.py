@@ -156,6 +156,13 @@ def test_the_gate_passes_its_own_test_on_any_night(cards: tuple[Scorecard, ...])
         assert selftest.broken(replace(BOARD, cards=cards), gate) is None
 
 
+def test_a_champion_of_a_label_that_is_gone_is_refused_for_that() -> None:
+    """And not because the self-test stumbles over it: the reason would send a person the wrong way."""
+    old = replace(card("champion", "old", 8), trained_labels=("a", "gone"))
+    verdict = verdict_on(board(old, card("challenger", "new", 4)), Gate(), 1)
+    assert (verdict.reason, "gone" in verdict.sentence) == (Reason.OTHER_LABELS, True)
+
+
 def test_a_gate_that_fails_its_own_test_promotes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """However good the challenger."""
     monkeypatch.setattr(selftest, "broken", lambda *given: "it is inverted")

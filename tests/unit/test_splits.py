@@ -224,6 +224,15 @@ def test_an_edited_holdout_row_that_equals_a_learned_one_is_set_aside(side: Side
     assert (split.rows("holdout"), split.rows(side)) == (["other"], ["learned"])
 
 
+@pytest.mark.parametrize("side", ["train", "validation"])
+def test_a_holdout_row_that_came_to_look_like_a_deleted_learned_row_is_set_aside(side: Side) -> None:
+    """The ledger remembers the group of the row that is gone."""
+    members = [Member("edited", "g", "x"), Member("other", "h", "x")]
+    known: dict[str, Side] = {"edited": "holdout", "other": "holdout"}
+    split = assign(members, known, {"g": side, "h": "holdout"}, SHARES, SEED)
+    assert (split.side_of, split.set_aside) == (known, {"edited"})
+
+
 def test_no_rows_give_no_sides() -> None:
     """An empty night is no error here; validation speaks of it."""
     assert assign([], {"gone": "train"}, {}, SHARES, SEED) == Split({}, frozenset(), 0)
