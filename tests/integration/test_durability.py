@@ -320,6 +320,8 @@ def test_the_champion_still_answers_after_a_full_disk(
 # --- Two at once ---------------------------------------------------------------------------------------------------
 
 AT_ONCE = """
+from avocet import runs
+runs.LOCK_S = 0  # nobody waits, so that the loser has to say so
 import sys
 from avocet.byhand import override, rollback
 from avocet.errors import AvocetError
