@@ -5,7 +5,7 @@ is re-lived with the rows that it had, so that rows which came since count for t
 Runs in the benchmark's child.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -101,13 +101,12 @@ def grouped_folds(rows: Rows, k: int, seed: int) -> Folds | None:
 
 
 def out_of_fold(
-    rows: Rows, folds: Folds, recipe: Recipe, info: Mapping[str, Any], known: Collection[bool], room: Path
+    rows: Rows, folds: Folds, recipe: Recipe, info: Mapping[str, Any], known: Sequence[bool], room: Path
 ) -> list[str]:
     """The answer for each row of a model that was trained as `info` says on the known rows of the other folds."""
     answers = [""] * len(rows)
-    allowed = list(known)
     for learn, judged in folds:
-        chosen = [rows[i] for i in learn if allowed[i]]
+        chosen = [rows[i] for i in learn if known[i]]
         with TemporaryDirectory(dir=room) as folder:
             for i, answer in zip(judged, _answers(chosen, [rows[i] for i in judged], recipe, info, Path(folder)), strict=True):  # fmt: skip
                 answers[i] = answer

@@ -43,7 +43,7 @@ def verdict_on(board: Scoreboard, gate: Gate, seed: int) -> Verdict:
 
 
 def write(path: Path, decision: Decision) -> None:
-    """Write the decision in one move. Raises ValueError for a NaN, which JSON has not."""
+    """Write the decision in one move; a NaN, which JSON has not, becomes null and so no score."""
     durable.replace_text(path, _FILE.dump_json(decision, indent=2).decode() + "\n")
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 N_HASHES = 128
 N_BANDS = 32  # two texts of similarity s meet in a band with probability 1 - (1 - s**4)**32: 0.99 at 0.6
-# Chosen on the real mailbox and the invented mails (benchmarks/groups.py): word pairs at 0.6 join what a person
-# calls the same mail, and join no two of the look-alike templates that differ in a decisive sentence.
+# Chosen on the real mailbox and the invented mails (benchmarks/groups.py, docs/decisions/0003): at 0.6 nearly every
+# planted near copy is found, and the invented look-alike templates stay apart.
 SIMILAR = 0.6
 SIMILAR_OF_ONE_SENDER = 0.45  # a sender's template, filled in differently
 SHORT_WORDS = 4  # "Thanks, see you tomorrow" is no copy of another such mail
