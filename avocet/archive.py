@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from avocet.errors import ArchiveError
+from avocet.home import NAME
+from avocet.methods import adapter
 
 MAX_ENTRIES = 64
 MAX_BYTES = 8 * 2**30  # unpacked; the largest base of our recipes has 2.3 GB
@@ -21,12 +23,20 @@ _CHUNK = 2**20
 # Told to people and written anew at each export; they are read for their checksums and not kept.
 TOLD = ("README.md", "metrics.json")
 _STORY = ("training_info.json", "learned_from.json", "manifest.json")
-_WEIGHTS = ("tfidf.safetensors", "head.safetensors", "model.safetensors")
+_WEIGHTS = ("tfidf.safetensors", "joint.safetensors", "head.safetensors", "model.safetensors", adapter.WEIGHTS)
 _BASE = (
     "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "vocab.json", "vocab.txt", "merges.txt",
 )  # fmt: skip
-_KNOWN = (*_STORY, *TOLD, *_WEIGHTS, *_BASE, *(f"encoder/{name}" for name in ("model.safetensors", *_BASE)))
+_ANSWERS = "answers.json"  # what it answered out of fold: digests of row ids and scores
+_MODEL = (
+    adapter.CONFIG,
+    *_WEIGHTS,
+    *_BASE,
+    *(f"encoder/{name}" for name in ("model.safetensors", *_BASE)),
+)
+_KNOWN = (*_STORY, *TOLD, _ANSWERS, *_MODEL)
+_MEMBERS = "members"  # of a blend: members/<candidate>/<a file of its model>
 # What makes transformers run, fetch or open something that is not in the folder.
 _ACTIVE = {
     "auto_map", "custom_pipelines", "quantization_config", "trust_remote_code", "attn_implementation",
@@ -36,6 +46,10 @@ _ACTIVE = {
 
 def allowed(name: str) -> bool:
     """Whether a version may hold a file of this name when it travels."""
+    first, _, rest = name.partition("/")
+    if first == _MEMBERS:
+        member, _, file = rest.partition("/")
+        return bool(NAME.fullmatch(member)) and file in _MODEL
     return name in _KNOWN
 
 
@@ -113,7 +127,7 @@ def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, most:
     """Copy one file, counting what comes out: what the archive says of its sizes may be a lie."""
     n = 0
     target = folder / ("." + member.filename if member.filename in TOLD else member.filename)
-    target.parent.mkdir(exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     with opened.open(member) as source, target.open("xb") as sink:
         while chunk := source.read(_CHUNK):
             n += len(chunk)
@@ -129,6 +143,9 @@ def check_file(path: Path, name: str) -> None:
     """Parse one file strictly. Raises ArchiveError."""
     if name.endswith(".safetensors"):
         check_tensors(path, name)
+    elif name.split("/")[-1] == adapter.CONFIG:
+        strict_json(path.read_bytes(), name)  # a key twice is read in one way by us and in another by PEFT
+        adapter.Adapter.read(path.parent)
     elif name.endswith(".json"):
         _check_json(strict_json(path.read_bytes(), name), name)
     else:
@@ -160,6 +177,8 @@ def strict_json(raw: bytes, name: str) -> Any:
 def _check_json(value: Any, name: str) -> None:
     if not isinstance(value, dict):
         raise ArchiveError(f"{name} holds no object")
+    if name == _ANSWERS and not _are_answers(value):
+        raise ArchiveError(f"{name} holds something else than scores of rows")
     if name.split("/")[-1] not in ("config.json", "tokenizer_config.json", "special_tokens_map.json"):
         return
     for key, its in _entries(value):
@@ -167,6 +186,25 @@ def _check_json(value: Any, name: str) -> None:
             raise ArchiveError(f"{name} sets {key}, which can make a model run or open something else")
         if name.endswith("config.json") and not name.endswith("_config.json"):
             _check_size(key, its, name)
+
+
+def _are_answers(value: dict[str, Any]) -> bool:
+    """Whether it is {"labels": [...], "rows": {digest: [label's place, [score, ...]]}} and nothing else."""
+    labels, rows = value.get("labels"), value.get("rows")
+    return (
+        set(value) == {"labels", "rows"}
+        and isinstance(labels, list)
+        and all(isinstance(label, str) for label in labels)
+        and isinstance(rows, dict)
+        and all(_is_answer(row, len(labels)) for row in rows.values())
+    )
+
+
+def _is_answer(row: Any, n_labels: int) -> bool:
+    if not (isinstance(row, list) and len(row) == 2 and type(row[0]) is int and 0 <= row[0] < n_labels):
+        return False
+    scores = row[1]
+    return isinstance(scores, list) and len(scores) == n_labels and all(type(p) in (int, float) for p in scores)
 
 
 def _check_size(key: str, its: Any, name: str) -> None:

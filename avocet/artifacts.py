@@ -99,16 +99,27 @@ def epoch_sentence(candidate: str, event: Mapping[str, Any]) -> str:
 def training_sentence(trained: Trained) -> str:
     """How one candidate ended, in one line."""
     score = "no validation rows" if trained.val_macro_f1 is None else f"validation macro-F1 {trained.val_macro_f1:.3f}"
+    if trained.out_of_fold is not None:
+        score = f"macro-F1 {trained.out_of_fold[0]:.3f} out of sample, over {trained.out_of_fold[1]} rows"
+    if trained.weights:
+        score += " (" + ", ".join(f"{name} weighs {w:.2f}" for name, w in trained.weights.items()) + ")"
     cut = f"; {trained.n_truncated} texts were cut at {trained.max_tokens} tokens" if trained.n_truncated else ""
     return f"{trained.candidate} is {'unchanged since' if trained.reused else 'trained as'} {trained.version}: {score}{cut}"
 
 
 def training(trained: Trained) -> str:
     """The epochs of one candidate."""
-    names = ("epoch", "loss", "validation_loss", "macro_f1", "accuracy")
-    rows = [[_figure(e.get(n)) for n in names] for e in trained.curve]
+    names = ("epoch", "loss", "validation_loss", "macro_f1", "accuracy", "learning_rate")
+    rows = [
+        [*(_figure(e.get(n)) for n in names[:-1]), f"{e['learning_rate']:.1e}" if e.get("learning_rate") else ""]
+        for e in trained.curve
+    ]
     rung = f" Setting: {trained.rung}." if trained.rung else ""
-    return f"# {trained.candidate}\n\n{training_sentence(trained)}.{rung}\n\n" + (table(names, rows) if rows else "")
+    tried = "".join(f"- {escaped(setting)}\n" for setting in trained.tried)
+    tried = f"Tried before:\n\n{tried}\n" if tried else ""
+    return f"# {trained.candidate}\n\n{training_sentence(trained)}.{rung}\n\n{tried}" + (
+        table(names, rows) if rows else ""
+    )
 
 
 def card_sentence(card: Scorecard) -> str:

@@ -4,7 +4,6 @@
 """
 
 import json
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
@@ -15,16 +14,16 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from avocet import registry
-from avocet.conditions import reaches
+from avocet.candidates import Head
 from avocet.crossfit import crossfit, leak_gap
 from avocet.errors import AvocetError, NotAtHandError, NotFoundError
 from avocet.events import Emit, Event, is_out_of_memory, run_as_child
 from avocet.home import home
 from avocet.methods.job import read_rows
-from avocet.methods.memory import remembering
-from avocet.metrics import LabelScore, checked_scores, median_ms
+from avocet.methods.memory import forgetting, remembering
+from avocet.metrics import checked_scores, median_ms
 from avocet.process import run_child
-from avocet.recipe import Gate, Head, Recipe, digest
+from avocet.recipe import Recipe, digest
 from avocet.runs import Run
 from avocet.scorecard import CrossFitted, LeakGap, Role, Scoreboard, Scorecard, scorecard
 
@@ -149,43 +148,16 @@ def _card(
     )
 
 
-def choose_challenger(trained: Mapping[str, str], infos: Mapping[str, Mapping[str, Any]], gate: Gate) -> str | None:
-    """The version that is judged for promotion, as `gate.prefer` says; the earlier candidate on a tie.
-
-    Chosen on validation rows (`infos`: candidate -> training_info), so that the holdout judges one version only
-    and stays honest. `fastest` takes the fastest of those that reach the target, and the best where none does.
-    Where nothing has a validation score (too few rows), the first candidate is named; the gate will find the
-    holdout too small.
-    """
-    if not trained:
-        return None
-    good = [c for c in trained if gate.target is not None and reaches(gate.target, validation_card(infos[c]))]
-    if good:
-        return trained[min(good, key=lambda c: float(infos[c].get("ms_per_mail") or math.inf))]
-    metric = "val_precision" if gate.prefer == "precision" else "val_macro_f1"
-    return trained[max(trained, key=lambda c: _or_least(infos[c].get(metric)))]
-
-
-def _or_least(value: object) -> float:
-    return -math.inf if value is None else float(str(value))
-
-
-def validation_card(info: Mapping[str, Any]) -> Scorecard:
-    """What a version scored on its validation rows, as a card that a target can be held against."""
-    worst = info.get("val_worst_label_f1")
-    return Scorecard(
-        str(info["version"]), str(info["candidate"]), "candidate", "validation",
-        macro_f1=info.get("val_macro_f1"), accuracy=info.get("val_accuracy"), precision=info.get("val_precision"),
-        recall=info.get("val_recall"), ms_per_mail=info.get("ms_per_mail"), size_bytes=info.get("size_bytes"),
-        per_label=() if worst is None else (LabelScore("the worst", 0.0, 0.0, float(worst), 1),),
-    )  # fmt: skip
-
-
 # ---- in the child -------------------------------------------------------------------------------------
 
 
 def work(path: Path, emit: Emit) -> Event:
     """Score each contestant; one that fails is an error on its own card and never a label."""
+    with remembering(home().embeddings):
+        return _work(path, emit)
+
+
+def _work(path: Path, emit: Emit) -> Event:
     job = json.loads(path.read_text(encoding="utf-8"))
     recipe = Recipe.model_validate(job["recipe"])
     rows = read_rows(Path(job["rows"]))
@@ -207,9 +179,8 @@ def work(path: Path, emit: Emit) -> Event:
                 raise
             found[f"{who.role}/{who.name}"] = {"error": f"{type(e).__name__} while scoring"}
     folders = {c["role"]: Path(c["folder"]) for c in job["contestants"] if c["folder"]}
-    with remembering():
-        found["crossfit"] = asdict(_crossfitted(job["crossfit"], rows, recipe, folders, path.parent))
-        gap, why = _unless_it_fails(lambda: leak_gap(rows, recipe, path.parent))
+    found["crossfit"] = asdict(_crossfitted(job["crossfit"], rows, recipe, folders, path.parent))
+    gap, why = _unless_it_fails(lambda: leak_gap(rows, recipe, path.parent))
     found["leak"] = asdict(gap) if gap else None
     if why:
         emit({"type": "note", "message": f"the leak gap: {why}"})
@@ -270,7 +241,9 @@ def _timed(
     rank: Callable[[list[dict[str, str]]], Ranked], rows: list[dict[str, str]], labels: Sequence[str]
 ) -> dict[str, Any]:
     """Rank all rows, then the first few one by one for the median milliseconds of a single mail."""
-    return {"ranked": rank(rows), "ms": median_ms(rank, rows), "labels": list(labels)}
+    ranked = rank(rows)
+    with forgetting():
+        return {"ranked": ranked, "ms": median_ms(rank, rows), "labels": list(labels)}
 
 
 def _majority(train: list[tuple[str, str]], recipe: Recipe, holdout: list[dict[str, str]]) -> dict[str, Any]:
@@ -294,7 +267,8 @@ def _zero_shot(train: list[tuple[str, str]], recipe: Recipe, holdout: list[dict[
     from avocet.methods.bases import EMBEDDED, at_hand
     from avocet.methods.encoder import Encoder
 
-    encoder = Encoder.open(Path(at_hand(Head(method="head", base=EMBEDDED), home()).path), 256)
+    base = at_hand(Head(method="head", base=EMBEDDED), home())
+    encoder = Encoder.open(Path(base.path), 256, base.digest)
     names = encoder.embed([label.replace("_", " ") for label in recipe.labels])
     return _timed(
         lambda some: _ranked(encoder.embed([recipe.text.format(**r) for r in some]) @ names.T, recipe.labels),

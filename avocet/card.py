@@ -75,9 +75,10 @@ a candidate; it becomes champion only where a gate finds it better, or a person 
 def _about_base(method: str, base: str, digest: Any) -> str:
     if base == "none":
         return "It needs no pretrained base."
-    if method == "head":
+    if method in ("head", "lora"):
+        what = "head" if method == "head" else "adapters and its head"
         return (
-            f"The weights here are only its head. Its base `{base}` is not in this folder and must be the very same "
+            f"The weights here are only its {what}. Its base `{base}` is not in this folder and must be the very same "
             f"bytes (digest `{digest}`) where it is loaded."
         )
     return f"It started from the base `{base}` (digest `{digest}`); all weights are here."

@@ -11,20 +11,23 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avocet import registry
+from avocet.candidates import OnBase
 from avocet.errors import AvocetError
+from avocet.folds import Folds, grouped_folds
 from avocet.methods import method
 from avocet.methods.bases import at_hand
+from avocet.methods.blend import pooled
 from avocet.methods.job import BaseAtHand, Job
 from avocet.methods.ladder import rungs
 from avocet.metrics import accuracy, checked_scores, macro_f1
-from avocet.recipe import Recipe, Tfidf
+from avocet.recipe import Recipe
 from avocet.scorecard import CrossFitted, LeakGap
 
 LEAK_ROWS = 1000  # the leak gap is a figure to look at; more rows would cost more than they say
 Rows = Sequence[Mapping[str, Any]]
-Folds = list[tuple[list[int], list[int]]]
 
 
 def crossfit(rows: Rows, recipe: Recipe, champion: Path, challenger: Path, room: Path) -> CrossFitted:
@@ -35,13 +38,13 @@ def crossfit(rows: Rows, recipe: Recipe, champion: Path, challenger: Path, room:
     """
     asked = recipe.gate.crossfit
     infos = {"champion": registry.read_info(champion), "challenger": registry.read_info(challenger)}
-    dear = sorted({i["method"] for i in infos.values() if i["method"] not in asked.methods})
+    dear = sorted({m for i in infos.values() for m in _methods(i) if m not in asked.methods})
     if dear:
         return CrossFitted(why_not=f"{' and '.join(dear)} would be trained {asked.folds} times (gate.crossfit.methods)")
     if any("settings" not in info for info in infos.values()):
         return CrossFitted(why_not="the champion does not say how it was trained")
     used = [r for r in rows if r["label"] in recipe.labels and r["side"] in ("train", "validation", "holdout")]
-    folds = grouped_folds(used, asked.folds, recipe.seed)
+    folds = grouped_folds([r["group"] for r in used], [r["label"] for r in used], asked.folds, recipe.seed)
     if folds is None:
         return CrossFitted(why_not=f"too few groups for {asked.folds} folds")
     known = registry.learned_from(champion)
@@ -72,32 +75,25 @@ def crossfit(rows: Rows, recipe: Recipe, champion: Path, challenger: Path, room:
     )
 
 
+def _methods(info: Mapping[str, Any]) -> set[str]:
+    """The methods that training it again would take."""
+    return {str(its["method"]) for its in info["members"].values()} if "members" in info else {str(info["method"])}
+
+
 def leak_gap(rows: Rows, recipe: Recipe, room: Path) -> LeakGap | None:
     """What a split that tears look-alikes apart would seem to gain; None where there are too few rows for folds."""
     used = [r for r in rows if r["label"] in recipe.labels][:LEAK_ROWS]
-    grouped = grouped_folds(used, 5, recipe.seed)
-    torn = grouped_folds([{**r, "group": r["id"]} for r in used], 5, recipe.seed)
+    true = [r["label"] for r in used]
+    grouped = grouped_folds([r["group"] for r in used], true, 5, recipe.seed)
+    torn = grouped_folds([r["id"] for r in used], true, 5, recipe.seed)
     if grouped is None or torn is None:
         return None
     info = {"method": "tfidf", "settings": {"method": "tfidf"}, "text": recipe.text, "seed": recipe.seed}
-    true = [r["label"] for r in used]
     scores = [
         macro_f1(true, out_of_fold(used, folds, recipe, info, [True] * len(used), room), recipe.labels)
         for folds in (grouped, torn)
     ]
     return LeakGap(scores[0], scores[1], len(used))
-
-
-def grouped_folds(rows: Rows, k: int, seed: int) -> Folds | None:
-    """k times (rows to learn from, rows to judge), no group in two folds, labels spread evenly; None for too few."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    groups, labels = [r["group"] for r in rows], [r["label"] for r in rows]
-    if len(set(groups)) < 2 * k or len(set(labels)) < 2:
-        return None
-    splitter = StratifiedGroupKFold(k, shuffle=True, random_state=seed)
-    folds = [(list(map(int, a)), list(map(int, b))) for a, b in splitter.split(np.zeros(len(rows)), labels, groups)]
-    return folds if all(judged for _, judged in folds) else None
 
 
 def out_of_fold(
@@ -119,28 +115,45 @@ def _answers(learn: Rows, judged: Rows, recipe: Recipe, info: Mapping[str, Any],
     labels = tuple(label for label in recipe.labels if label in present)
     if len(labels) < 2:
         raise AvocetError("fewer than two labels are left to learn in one of the folds")
-    job = _job(learn, labels, info, folder)
-    learner = method(info["method"])
-    found = learner.train(job, folder, lambda event: None)
-    about = {**info, **found, "trained_labels": list(labels), "labels": list(recipe.labels), "version": "a fold"}
-    about |= {"base_model_id": job.base.id, "base_digest": job.base.digest} if job.base else {}
-    texts = [str(info["text"]).format(**{**r["more"], **r["fields"]}) for r in judged]
-    scores = checked_scores(learner.load(folder, about).scores(texts), len(texts), len(labels))
+    scores = _scores(learn, judged, labels, info, recipe, folder)
     return [labels[i] for i in scores.argmax(axis=1)]
 
 
+def _scores(
+    learn: Rows, judged: Rows, labels: tuple[str, ...], info: Mapping[str, Any], recipe: Recipe, folder: Path
+) -> NDArray[np.float64]:
+    """Probabilities (len(judged), len(labels)); a blend's by its members, weighed as that night weighed them."""
+    if "members" in info:
+        parts = []
+        for name, its in info["members"].items():
+            (folder / name).mkdir()
+            parts.append(_scores(learn, judged, labels, its, recipe, folder / name))
+        return pooled(parts, [float(info["weights"][name]) for name in info["members"]])
+    job = _job(learn, labels, info, folder)
+    learner = method(info["method"])
+    found = learner.train(job, folder, lambda event: None).info
+    about = {**info, **found, "trained_labels": list(labels), "labels": list(recipe.labels), "version": "a fold"}
+    about |= {"base_model_id": job.base.id, "base_digest": job.base.digest} if job.base else {}
+    texts = [str(info["text"]).format(**{**r["more"], **r["fields"]}) for r in judged]
+    return checked_scores(learner.load(folder, about).scores(texts), len(texts), len(labels))
+
+
 def _job(learn: Rows, labels: tuple[str, ...], info: Mapping[str, Any], folder: Path) -> Job:
-    """The job of one fold; its rows are kept beside it. A row that judges at night is learned from here."""
+    """The job of one fold, with what was chosen out of fold that night; its rows are kept beside it.
+
+    A row that judges at night is learned from here. Only a method that stops early keeps its validation rows.
+    """
     from avocet.home import home
 
-    lines = [{**r, "side": "validation" if r["side"] == "validation" else "train"} for r in learn]
+    stops = info["method"] == "full"
+    lines = [{**r, "side": "validation" if stops and r["side"] == "validation" else "train"} for r in learn]
     job = Job(
-        "fold", dict(info["settings"]), str(folder / "rows.jsonl"), str(info["text"]), labels, int(info["seed"]),
-        str(folder), rungs(None)[0], None, {},
+        "fold", {**info["settings"], **info.get("chosen", {})}, str(folder / "rows.jsonl"), str(info["text"]), labels,
+        int(info["seed"]), str(folder), rungs(None)[0], None, {},
     )  # fmt: skip
     job.write_rows(lines)
     settings = job.method
-    base: BaseAtHand | None = None if isinstance(settings, Tfidf) else at_hand(settings, home())
+    base: BaseAtHand | None = at_hand(settings, home()) if isinstance(settings, OnBase) else None
     return job.at(base, rungs(settings)[0])
 
 

@@ -1,5 +1,6 @@
 """Writing so that a kill or a power cut leaves the old state or the new one, never half of each."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -104,4 +105,27 @@ def on_disk(what: str) -> Iterator[None]:
         raise DiskError(
             f"{what} failed: {e.strerror or type(e).__name__}; every published version is whole, the champion is "
             "the old one or the new one. Look at the disk, then `avocet doctor --fix` clears what was left"
+        ) from None
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether `error` is one of the shapes that a full disk takes: torch and safetensors have their own."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return any(sign in str(error) for sign in ("inline_container", "os error 28", "os error 122", "No space left"))
+
+
+@contextmanager
+def room_for(what: str) -> Iterator[None]:
+    """Turns a disk that fills up during `what` into one line, whichever library was writing; other errors pass."""
+    try:
+        yield
+    except AvocetError:
+        raise
+    except Exception as e:
+        if not is_full_disk(e):
+            raise
+        raise DiskError(
+            f"the disk is full ({what}); nothing was published, every version and the champion are as they were. "
+            "Make room, `avocet models prune` removes old versions, then train again"
         ) from None

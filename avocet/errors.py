@@ -74,9 +74,21 @@ class NotAtHandError(AvocetError):
 
 
 class OutOfMemoryError(AvocetError):
-    """A child ran out of memory, by exception or by the kernel: tried again one rung smaller."""
+    """A child ran out of memory, by exception or by the kernel: tried again one rung smaller.
+
+    `where` it did (training or evaluation, empty where it did not come so far), `again`: whether a rung is left.
+    """
 
     reason = "out_of_memory"
+    where = ""
+    again = True
+
+
+class MemoryBusyError(AvocetError):
+    """The memory is large enough and others hold it: tried again later, `again` until the limit of tries."""
+
+    reason = "memory_busy"
+    again = True
 
 
 class NonFiniteError(AvocetError):

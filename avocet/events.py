@@ -1,12 +1,14 @@
 """What a child tells its parent: one JSON object a line on its standard output, and an exit code.
 
 Events, by `type`: progress (step, of), metrics (epoch, of, macro_f1, accuracy, loss), note (message),
-oom (message), error (reason, message), done (what the work returned). No event carries mail text.
+phase (training or evaluation: what a kill from here on was of), oom (message), error (reason, message), done (what the work returned). No event carries mail text.
 """
 
 import ctypes
+import errno
 import json
 import os
+import re
 import signal
 import sys
 import traceback
@@ -23,11 +25,19 @@ EXIT_OUT_OF_MEMORY = 77
 EXIT_REFUSED = 78
 PARENT = "AVOCET_PARENT_PID"
 _PR_SET_PDEATHSIG = 1
+# PyTorch's CPU allocator raises a bare RuntimeError; CUDA, cuBLAS and cuDNN say it in their own words. No other
+# "CUDA error" is among them: a device-side assert or a lost device would only happen again with a smaller batch, and
+# CUBLAS_STATUS_NOT_INITIALIZED has either cause.
+_MEMORY = re.compile(
+    r"DefaultCPUAllocator|\bout of memory\b|ALLOC_FAILED|ALLOCATION_FAILED|cudaErrorMemoryAllocation"
+    r"|can(no|')t allocate memory|not enough memory: you tried|std::bad_alloc",
+    re.IGNORECASE,
+)
 
 
 def run_as_child(work: Callable[[Path, Emit], Event]) -> None:
     """Run `work(job file, emit)` as a child process does: die with the parent, talk in events, exit by code."""
-    _die_with_parent()
+    die_with_parent()
     emit = _take_stdout()
     try:
         emit({**work(Path(sys.argv[1]), emit), "type": "done"})
@@ -50,12 +60,12 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     if "torch" in sys.modules and isinstance(error, sys.modules["torch"].OutOfMemoryError):
         return True
-    # PyTorch's CPU allocator raises a bare RuntimeError; cuBLAS and cuDNN say it in their own words.
-    signs = ("DefaultCPUAllocator", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "can't allocate memory")
-    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)
+    if isinstance(error, OSError):  # a file that cannot be mapped, a process that cannot be forked
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and _MEMORY.search(str(error)) is not None
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask the kernel to kill this process when its parent dies: an orphan would go on holding the GPU."""
     if sys.platform != "linux":
         return
@@ -73,7 +83,11 @@ def _take_stdout() -> Emit:
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
 
+    # Of several processes that train together the first one speaks; the others only say why they fail.
+    first = os.environ.get("RANK", "0") == "0"
+
     def emit(event: Event) -> None:
-        channel.write(json.dumps(event, ensure_ascii=True, allow_nan=False) + "\n")
+        if first or event["type"] in ("oom", "error"):
+            channel.write(json.dumps(event, ensure_ascii=True, allow_nan=False) + "\n")
 
     return emit

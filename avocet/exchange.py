@@ -11,10 +11,11 @@ from pathlib import Path
 from avocet import archive, durable, registry
 from avocet import recipe as recipes
 from avocet.byhand import proved, user
+from avocet.candidates import OnBase
 from avocet.errors import ArchiveError, DamagedVersionError, NonFiniteError, NothingToDoError, WrongUseError
 from avocet.history import record
 from avocet.home import Home, checked_name
-from avocet.recipe import Recipe, Tfidf
+from avocet.recipe import Recipe
 from avocet.runs import only_one
 from avocet.travelled import Story, read_story
 
@@ -142,7 +143,7 @@ def _fits_recipe(recipe: Recipe, story: Story) -> None:
         raise ArchiveError(
             f"recipe {recipe.name} has no candidate {story.candidate}; it has {', '.join(recipe.candidates)}"
         )
-    base = "none" if isinstance(settings, Tfidf) else str(getattr(settings, "base", "none"))
+    base = settings.base if isinstance(settings, OnBase) else "none"
     if (settings.method, base) != (story.method, story.base_model_id):
         raise ArchiveError(
             f"it is {story.method} on base {story.base_model_id}; candidate {story.candidate} of recipe {recipe.name} "

@@ -45,6 +45,16 @@ class Home:
         return self.data / "avocet.db"
 
     @property
+    def embeddings(self) -> Path:
+        """Embeddings of rows, kept from night to night; may be deleted."""
+        return self.data / "cache" / "embeddings.sqlite"
+
+    @property
+    def rungs(self) -> Path:
+        """The memory settings that worked, by base, device and length."""
+        return self.data / "rungs.json"
+
+    @property
     def models(self) -> Path:
         """Versions, the champion pointers and the ledger of promotions."""
         return self.root / "models"

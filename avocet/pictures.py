@@ -38,9 +38,16 @@ def confusion(card: Scorecard, labels: Sequence[str]) -> bytes:
 
 
 def curves(candidate: str, curve: Sequence[Mapping[str, Any]]) -> bytes:
-    """Loss (left) and validation macro-F1 (right) by epoch."""
+    """Loss (left) and validation macro-F1 (right) by epoch; below, the learning rate that each epoch ended with."""
     epochs = [e["epoch"] for e in curve]
     figure, axes = _axes(6.4, 3.4)
+    if any(e.get("learning_rate") is not None for e in curve):
+        figure.clear()
+        axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        below.plot(epochs, [e.get("learning_rate") for e in curve], "o-", color=INK, markersize=3)
+        below.set_ylabel("rate", color=INK)
+        below.set_ylim(bottom=0)
+        below.spines[["top", "right"]].set_visible(False)
     for name, style in (("loss", "-"), ("validation_loss", "--")):
         values = [e.get(name) for e in curve]
         if any(v is not None for v in values):

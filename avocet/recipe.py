@@ -7,60 +7,13 @@ from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from avocet.candidates import EPOCHS, Blend, Candidate, FineTuned, Strict
 from avocet.errors import RecipeError
 from avocet.home import NAME, Home
 
-EPOCHS = (1, 20)  # document 0: `--epochs 1..20`
-
-
-class Strict(BaseModel):
-    """Unknown keys are refused: a mistyped key that is ignored is a setting that silently does nothing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Tfidf(Strict):
-    """TF-IDF over words and characters with logistic regression: seconds on any machine, and hard to beat."""
-
-    method: Literal["tfidf"]
-    inverse_penalty: float = Field(10.0, gt=0, description="C of the logistic regression")
-
-
-class Head(Strict):
-    """A frozen base with a logistic head on its pooled, normalised embedding."""
-
-    method: Literal["head"]
-    base: str
-    revision: str | None = None
-    max_tokens: int = Field(256, ge=8, le=8192)
-    inverse_penalty: float = Field(10.0, gt=0)
-
-
-class Full(Strict):
-    """Every weight of the base is trained, with class weights (document 0's training)."""
-
-    method: Literal["full"]
-    base: str
-    revision: str | None = None
-    max_tokens: int = Field(512, ge=8, le=8192)
-    epochs: int = Field(5, ge=EPOCHS[0], le=EPOCHS[1])
-    learning_rate: float = Field(2e-5, gt=0, lt=1)
-    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
-    weight_decay: float = Field(0.0, ge=0)
-    batch_size: int = Field(16, ge=1, description="rows in one forward pass")
-    accumulation: int = Field(1, ge=1, description="forward passes in one optimizer step")
-    fp16: bool = Field(False, description="mixed precision, where there is a GPU")
-    gradient_checkpointing: bool = False
-    patience: int = Field(3, ge=1, description="epochs without a better validation macro-F1")
-    freeze_layers: int = Field(
-        0, ge=0, description="the embeddings and this many of the lowest layers stay as they are"
-    )
-
-
 Baseline = Literal["majority", "tfidf", "zero-shot"]
-Candidate = Annotated[Tfidf | Head | Full, Field(discriminator="method")]
 
 
 class Shares(Strict):
@@ -129,7 +82,14 @@ class CrossFit(Strict):
 
     below: int = Field(1000, ge=0, description="a holdout of this many rows is judged on alone; 0 is never")
     folds: int = Field(5, ge=2, le=20)
-    methods: tuple[str, ...] = Field(("tfidf", "head"), description="cheap enough to be trained once a fold")
+    methods: tuple[str, ...] = Field(("tfidf", "head", "joint"), description="cheap enough to be trained once a fold")
+
+
+class Choose(Strict):
+    """How tonight's candidates are compared before the holdout judges one of them."""
+
+    below: int = Field(2000, ge=0, description="so many rows to learn from are answered out of fold; more, by side")
+    folds: int = Field(5, ge=2, le=20, description="the same for all candidates: more rows to learn from is no merit")
 
 
 class Gate(Strict):
@@ -168,6 +128,7 @@ class Recipe(Strict):
     candidates: dict[str, Candidate] = Field(min_length=1)
     shares: Shares = Shares()
     expect: Expect = Expect()
+    choose: Choose = Choose()
     gate: Gate = Gate()
     baselines: tuple[Baseline, ...] = Field(("majority", "tfidf", "zero-shot"), min_length=1)
     seed: int = Field(13, ge=0)
@@ -220,6 +181,20 @@ class Recipe(Strict):
                 raise ValueError(f"{self.alias_of(candidate)} has over 64 characters; shorten alias, name or candidate")
         return self
 
+    @model_validator(mode="after")
+    def _blends_of_earlier_ones(self) -> Self:
+        above: dict[str, Candidate] = {}
+        for name, settings in self.candidates.items():
+            if isinstance(settings, Blend):
+                odd = [m for m in settings.of if m not in above or isinstance(above[m], Blend)]
+                if odd or len(set(settings.of)) != len(settings.of):
+                    raise ValueError(
+                        f"candidate {name}: of names {', '.join(odd) or 'one twice'}; "
+                        f"it may name {', '.join(m for m in above if not isinstance(above[m], Blend)) or 'none yet'}"
+                    )
+            above[name] = settings
+        return self
+
     @property
     def fields(self) -> tuple[str, ...]:
         """The row fields that the template reads, in its order."""
@@ -231,7 +206,7 @@ class Recipe(Strict):
 
     def training_digest(self, candidate: str) -> str:
         """Digest of all in the recipe that decides what `candidate` becomes (the gate does not)."""
-        parts = self.model_dump(mode="json", include={"text", "labels", "shares", "seed", "name"})
+        parts = self.model_dump(mode="json", include={"text", "labels", "shares", "seed", "name", "choose"})
         return digest([parts, candidate, self.candidates[candidate].model_dump(mode="json")])
 
     def narrowed(self, model: str | None = None, epochs: int | None = None) -> "Recipe":
@@ -243,12 +218,14 @@ class Recipe(Strict):
         if model is not None:
             if model not in candidates:
                 raise RecipeError(f"recipe {self.name} has no candidate {model!r:.40}; it has {', '.join(candidates)}")
-            candidates = {model: candidates[model]}
+            settings = candidates[model]
+            with_it = settings.of if isinstance(settings, Blend) else ()  # a blend is nothing without its members
+            candidates = {name: candidates[name] for name in (*with_it, model)}
         if epochs is not None:
             if not EPOCHS[0] <= epochs <= EPOCHS[1]:
                 raise RecipeError(f"epochs: {epochs} is not in {EPOCHS[0]}..{EPOCHS[1]}")
             candidates = {
-                name: c.model_copy(update={"epochs": epochs}) if isinstance(c, Full) else c
+                name: c.model_copy(update={"epochs": epochs}) if isinstance(c, FineTuned) else c
                 for name, c in candidates.items()
             }
         return self.model_copy(update={"candidates": candidates})

@@ -3,6 +3,7 @@
 models/<version>/           training_info.json, weights, learned_from.json, manifest.json (written last)
 models/avocet-<candidate>   link to the newest version of that candidate
 models/champion-<recipe>    link to the version in use
+models/.resume-<name>       checkpoints that a killed training goes on from (resume.py)
 models/ledger.jsonl         one line for each promotion, refusal and rollback, append-only (history.py)
 """
 
@@ -10,6 +11,7 @@ import hashlib
 import json
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ from avocet.home import checked_name
 
 INFO, MANIFEST, LEARNED_FROM = "training_info.json", "manifest.json", "learned_from.json"
 STAGING = ".staging-"
+RESUME, RESUME_DAYS = ".resume-", 7  # checkpoints of killed trainings (resume.py), and how long they may wait
 
 
 # What links under models/ are called: a version of such a name would stand in their way.
@@ -60,8 +63,15 @@ def discard(staging: Path) -> None:
 
 
 def stale(models: Path) -> list[Path]:
-    """What killed runs left behind, if no run is at work now."""
-    return sorted(p for p in models.glob(".*") if p.name.startswith(STAGING) or p.is_symlink())
+    """What killed runs left behind and no run will use, if none is at work now."""
+    return sorted(p for p in models.glob(".*") if p.name.startswith(STAGING) or p.is_symlink() or _given_up(p))
+
+
+def _given_up(path: Path) -> bool:
+    """Whether these are checkpoints that no run came back to."""
+    if not path.name.startswith(RESUME):
+        return False
+    return time.time() - path.stat().st_mtime > RESUME_DAYS * 86400
 
 
 def sweep(models: Path) -> list[str]:
@@ -114,8 +124,7 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
 
 def seal(folder: Path) -> None:
     """Write the manifest (sha256 and size of every file) as the last file: before it, a version does not exist."""
-    files = {name: _fingerprint(folder / name) for name in _files(folder) if name != MANIFEST}
-    text = json.dumps({"format": 1, "version": read_info(folder)["version"], "files": files}, indent=2)
+    text = json.dumps({"format": 1, "version": read_info(folder)["version"], "files": fingerprints(folder)}, indent=2)
     with on_disk(f"writing {MANIFEST}"):
         (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
@@ -137,6 +146,11 @@ def verify(folder: Path) -> None:
     for name, mark in wanted.items():
         if _fingerprint(folder / name) != mark:
             raise DamagedVersionError(f"version {folder.name}: {name} is not the file that was sealed")
+
+
+def fingerprints(folder: Path) -> dict[str, dict[str, Any]]:
+    """sha256 and size of every file below `folder` but its manifest. Raises DamagedVersionError for a link."""
+    return {name: _fingerprint(folder / name) for name in _files(folder) if name != MANIFEST}
 
 
 def size_bytes(folder: Path) -> int:

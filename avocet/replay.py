@@ -15,7 +15,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from avocet import registry, runs
-from avocet.benchmark import choose_challenger, contestants, score
+from avocet.benchmark import contestants, score
+from avocet.candidates import Candidate, FineTuned, Head
+from avocet.challenger import choose_challenger
 from avocet.errors import AvocetError, DataStoppedError, NotAtHandError, NothingTrainedError, WrongUseError
 from avocet.findings import DataReport
 from avocet.home import Home
@@ -25,7 +27,7 @@ from avocet.methods.memory import remembering
 from avocet.past import Past, past
 from avocet.process import in_this_process
 from avocet.promotion import decide
-from avocet.recipe import Candidate, Full, Gate, Head, Recipe
+from avocet.recipe import Gate, Recipe
 from avocet.retention import prune
 from avocet.runs import Run
 from avocet.scorecard import Scoreboard
@@ -123,7 +125,7 @@ def _cheap(home: Home, recipe: Recipe) -> tuple[dict[str, Candidate], dict[str, 
     found: dict[str, Candidate] = {}
     skipped: dict[str, str] = {}
     for name, settings in recipe.candidates.items():
-        if isinstance(settings, Full):
+        if isinstance(settings, FineTuned):
             skipped[name] = f"method {settings.method} is too dear to be trained each night again"
             continue
         try:
@@ -263,7 +265,9 @@ class _Life:
         if not trained:
             raise NothingTrainedError("; ".join(f"{name}: {why}" for name, why in failed.items()))
         infos = {name: registry.read_info(run.home.models / version) for name, version in trained.items()}
-        challenger = choose_challenger(trained, infos, run.recipe.gate)
+        challenger = choose_challenger(
+            trained, infos, run.recipe.gate, {c: run.home.models / v for c, v in trained.items()}
+        )
         board = score(run, contestants(run, trained, challenger), _quiet)
         verdict = decide(run, board, None if failed else key)
         lost = "".join(f"; {name} failed: {why}" for name, why in failed.items())

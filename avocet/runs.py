@@ -16,19 +16,20 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from avocet import durable, registry
+from avocet.candidates import OnBase
 from avocet.cleaning import group_key
 from avocet.errors import BusyError, DamagedVersionError, NoSpaceError, NotAtHandError, NotFoundError, RowsNotFoundError
 from avocet.events import Event
 from avocet.history import SETTLED
 from avocet.home import Home
 from avocet.methods.bases import at_hand
-from avocet.recipe import Recipe, Tfidf, digest
+from avocet.recipe import Recipe, digest
 from avocet.rows import Row
 
 SPACE_BYTES = 10**9  # a few versions of the embedded base with their checkpoints
 LOCK_S = 2.0  # `avocet doctor` holds the lock for a moment; a night must not be lost to that
 # What the answer depends on beside rows and recipe; a newer library can train another model.
-LIBRARIES = ("torch", "transformers", "scikit-learn", "numpy")
+LIBRARIES = ("torch", "transformers", "peft", "scikit-learn", "numpy")
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def run_key(recipe: Recipe, rows_digest: str, home: Home, version: str | None = 
     bases = {}
     for name, settings in recipe.candidates.items():
         try:
-            bases[name] = "" if isinstance(settings, Tfidf) else at_hand(settings, home).digest
+            bases[name] = at_hand(settings, home).digest if isinstance(settings, OnBase) else ""
         except NotAtHandError:
             bases[name] = "not at hand"
     parts = [recipe.model_dump(mode="json", exclude={"about", "rows_help"}), rows_digest, bases, code_digest()]

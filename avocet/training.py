@@ -1,21 +1,23 @@
 """Training one candidate from the outside: is its base here, was it trained already, start the child, publish."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
+from pathlib import Path
 from typing import Any
 
-from avocet import registry
+from avocet import attempts, launch, registry, resume, tracking
+from avocet.candidates import Blend, FineTuned, OnBase
 from avocet.errors import AvocetError, DamagedVersionError, OutOfMemoryError
 from avocet.events import Event
 from avocet.home import Home
-from avocet.methods.bases import at_hand, memory_holders
+from avocet.methods.bases import at_hand
 from avocet.methods.job import BaseAtHand, Job
-from avocet.methods.ladder import Rung, rungs
 from avocet.process import run_child
-from avocet.recipe import Recipe, Tfidf, digest
-from avocet.runs import LIBRARIES, Run, code_digest
+from avocet.recipe import Recipe, digest
+from avocet.runs import LIBRARIES, Run, code_digest, write_json
 from avocet.sides import Sides
 
 
@@ -31,51 +33,102 @@ class Trained:
     reused: bool  # trained on an earlier night from the same rows, settings, base and code
     n_truncated: int = 0  # training texts of which the model read only the first `max_tokens` tokens
     max_tokens: int | None = None
+    out_of_fold: tuple[float, int] | None = None  # macro-F1, and over how many of the rows that it learned from
+    weights: Mapping[str, float] = field(default_factory=dict)  # of a blend: member -> weight
+    tried: tuple[str, ...] = ()  # settings before this one, and what became of them
     curve: tuple[Mapping[str, Any], ...] = ()  # one entry an epoch: macro_f1, accuracy, loss
 
 
-def train(run: Run, sides: Sides, candidate: str, attempt: int, on_event: Callable[[Event], None]) -> Trained:
-    """Train `candidate` at rung `attempt` (0 = as the recipe says) in a child, and publish the version.
+def train(
+    run: Run,
+    sides: Sides,
+    candidate: str,
+    attempt: int,
+    on_event: Callable[[Event], None],
+    ready: Mapping[str, str] | None = None,
+    on_attempt: Callable[[str], None] = lambda setting: None,
+) -> Trained:
+    """Train `candidate` in a child, and publish the version.
 
-    Raises NotAtHandError (skip it), OutOfMemoryError (call again with the next attempt), NonFiniteError,
-    ChildFailedError. Nothing is left under models/ then.
+    `attempt` 0 starts at the setting that worked last time, or at the first one that is thought to fit; each
+    further one of the same run is smaller where memory ran out. `on_attempt` is told the setting.
+
+    `ready` (candidate -> version) is what was trained before it tonight: a blend is made of these.
+
+    Raises NotAtHandError (skip it), OutOfMemoryError and MemoryBusyError (call again with the next
+    attempt, at once or later, where they say `again`), NonFiniteError, ChildFailedError. Nothing is left under models/ then.
     """
     settings = run.recipe.candidates[candidate]
-    base = None if isinstance(settings, Tfidf) else at_hand(settings, run.home)
+    base = at_hand(settings, run.home) if isinstance(settings, OnBase) else None
+    if isinstance(settings, FineTuned):
+        tracking.check(candidate, settings.report_to)
     if len(sides.trained_labels) < 2:
         raise AvocetError(f"only {len(sides.trained_labels)} label has training rows; two are needed to learn anything")
-    parts = [run.recipe.training_digest(candidate), sides.digest, sides.trained_labels, base.digest if base else ""]
-    key = digest([*parts, code_digest()])
+    members = _members(settings, ready or {})
+    key = _key(run, sides, candidate, base, members)
+    goes_on = resume.folder_for(run.home.models, run.recipe.alias_of(candidate), key)
     earlier = _trained_before(run, key)
     if earlier is not None:
         # A kill after the version was published may have left its alias behind.
         registry.point_alias(run.home.models, run.recipe.alias_of(candidate), earlier.id)
+        resume.forget(goes_on)
         return _trained(candidate, earlier.info, reused=True)
-    ladder = rungs(settings)
-    rung = ladder[min(attempt, len(ladder) - 1)]
+    its = attempts.plan(run, candidate, settings, base, attempt)
+    its.check_room()
+    run.tell(candidate, {"type": "attempt", "attempt": attempt, "setting": str(its.rung)})
+    if isinstance(settings, FineTuned):  # the others have no batch that could be smaller
+        on_attempt(str(its.rung))
     staging = registry.new_staging(run.home.models)
+    job = Job(
+        candidate, settings.model_dump(mode="json"), str(run.rows), run.recipe.text, sides.trained_labels,
+        run.recipe.seed, str(staging), its.rung, base, _info(run, sides, candidate, key, base),
+        run.recipe.choose.below, run.recipe.choose.folds,
+        {name: str(run.home.models / version) for name, version in members.items()}, str(goes_on),
+    )  # fmt: skip
     try:
-        job = Job(
-            candidate,
-            settings.model_dump(mode="json"),
-            str(run.rows),
-            run.recipe.text,
-            sides.trained_labels,
-            run.recipe.seed,
-            str(staging),
-            rung,
-            base,
-            _info(run, sides, candidate, key, base),
-        )
-        curve = _in_child(run, job, candidate, on_event)
-        published = registry.publish(staging, run.recipe.alias_of(candidate))
+        with _tidied(staging, goes_on):
+            curve = _in_child(run, job, candidate, on_event)
+            published = registry.publish(staging, run.recipe.alias_of(candidate))
     except OutOfMemoryError as e:
+        its.check_room()  # others may have come between
+        raise its.died(e) from None
+    its.worked()
+    return replace(_trained(candidate, published.info, reused=False, curve=curve), tried=tuple(its.tried))
+
+
+@contextmanager
+def _tidied(staging: Path, goes_on: Path) -> Iterator[None]:
+    """Whatever ends this, no half version is left; checkpoints stay only where they can be gone on from."""
+    try:
+        yield
+    except AvocetError as e:
         registry.discard(staging)
-        raise _out_of_memory(e, candidate, rung, last=rung == ladder[-1]) from None
-    except BaseException:
-        registry.discard(staging)
+        # A smaller setting starts anew beside them. Any other failure would come again from where it was, and after a
+        # full disk its checkpoints are room that is needed.
+        (resume.leave if isinstance(e, OutOfMemoryError) else resume.forget)(goes_on)
         raise
-    return _trained(candidate, published.info, reused=False, curve=curve)
+    except BaseException:  # a cancelled run: what was learned is gone on with
+        registry.discard(staging)
+        resume.leave(goes_on)
+        raise
+    resume.forget(goes_on)
+
+
+def _key(run: Run, sides: Sides, candidate: str, base: BaseAtHand | None, members: Mapping[str, str]) -> str:
+    """What a training depends on; the memory setting is not among it, since all of them train the same model."""
+    parts: list[object] = [
+        run.recipe.training_digest(candidate),
+        sides.digest,
+        sides.trained_labels,
+        base.digest if base else "",
+    ]
+    parts += [members] if members else []
+    return digest([*parts, code_digest()])
+
+
+def _members(settings: object, ready: Mapping[str, str]) -> dict[str, str]:
+    """Those of a blend's members that were trained tonight; one whose base is not at hand is left out."""
+    return {name: ready[name] for name in settings.of if name in ready} if isinstance(settings, Blend) else {}
 
 
 def trained_before(home: Home, recipe: Recipe, version: str) -> Trained | None:
@@ -86,20 +139,34 @@ def trained_before(home: Home, recipe: Recipe, version: str) -> Trained | None:
     return _trained(str(found.info["candidate"]), found.info, reused=True)
 
 
-def _in_child(run: Run, job: Job, candidate: str, on_event: Callable[[Event], None]) -> list[Mapping[str, Any]]:
-    """Run the job; returns the curve."""
+def _in_child(run: Run, job: Job, candidate: str, on_event: Callable[[Event], None]) -> list[dict[str, Any]]:
+    """Run the job; returns the curve of the training that is kept, and writes all to metrics-<candidate>.json."""
     curve: list[Mapping[str, Any]] = []
+    phase = ""
 
     def hear(event: Event) -> None:
+        nonlocal phase
         run.tell(candidate, event)
+        if event["type"] == "phase":  # ours alone: where a kill struck, which leaves no word
+            phase = event["phase"]
+            return
         if event["type"] == "metrics":
             curve.append(event)
         on_event(event)
 
     path = run.folder / f"train-{candidate}.json"
     job.write(path)
-    run_child("avocet.methods", path, run.folder / f"train-{candidate}.log", hear)
-    return curve
+    launcher = launch.words() if isinstance(job.method, FineTuned) else []
+    try:
+        run_child("avocet.methods", path, run.folder / f"train-{candidate}.log", hear, launcher)
+    except OutOfMemoryError as e:
+        e.where = phase
+        raise
+    if curve:
+        write_json(
+            run.folder / f"metrics-{candidate}.json", {"rung": str(job.rung), "epochs": tracking.numbered(curve)}
+        )
+    return tracking.last_training(curve) if curve else []
 
 
 def _trained_before(run: Run, key: str) -> registry.Version | None:
@@ -115,7 +182,7 @@ def _trained_before(run: Run, key: str) -> registry.Version | None:
 
 
 def _trained(
-    candidate: str, info: Mapping[str, Any], reused: bool, curve: list[Mapping[str, Any]] | None = None
+    candidate: str, info: Mapping[str, Any], reused: bool, curve: Sequence[Mapping[str, Any]] | None = None
 ) -> Trained:
     return Trained(
         candidate,
@@ -126,17 +193,9 @@ def _trained(
         reused,
         info.get("n_truncated", 0),
         info.get("max_tokens"),
-        tuple(curve or ()),
-    )
-
-
-def _out_of_memory(error: OutOfMemoryError, candidate: str, rung: Rung, last: bool) -> OutOfMemoryError:
-    if not last:
-        return OutOfMemoryError(f"{candidate} at {rung}: {error}; trying again with smaller micro-batches")
-    holders = ", ".join(memory_holders()) or "nothing that can be seen"
-    return OutOfMemoryError(
-        f"{candidate} at {rung}, the smallest setting: {error}. What holds the memory: {holders}. "
-        "Stop what you can spare, or lower max_tokens in the recipe"
+        None if info.get("oof_macro_f1") is None else (info["oof_macro_f1"], info["oof_rows"]),
+        info.get("weights", {}),
+        curve=tuple(curve or ()),
     )
 
 

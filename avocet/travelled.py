@@ -9,14 +9,38 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from avocet import registry
+from avocet.candidates import Candidate
 from avocet.errors import ArchiveError, DamagedVersionError
 from avocet.home import NAME
 from avocet.methods import NAMES
-from avocet.recipe import Candidate, template_fields
+from avocet.recipe import template_fields
 
 _Score = Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)]
 # A width such as {body:>9999999999} would fill the memory at the first mail.
 _CUT = re.compile(r"(\.\d{1,6})?")
+
+
+class Member(BaseModel):
+    """What must be right in the story of one of a blend's members, which is loaded by it."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
+
+    method: str
+    text: str
+    base_model_id: str = Field(max_length=200)
+    base_revision: str | None = Field(max_length=200)
+    base_digest: str | None = Field(max_length=200)
+    settings: dict[str, Any]
+    seed: int = Field(ge=0)
+    trained_labels: list[str]
+    max_tokens: int | None = Field(None, ge=8, le=8192)
+
+    @model_validator(mode="after")
+    def _readable(self) -> "Member":
+        if self.method not in NAMES or self.method == "blend":
+            raise ValueError("no method here that a blend can be made of")
+        _checked_settings(self.settings)
+        return self
 
 
 class Story(BaseModel):
@@ -48,6 +72,8 @@ class Story(BaseModel):
     val_recall: _Score = None
     val_worst_label_f1: _Score = None
     ms_per_mail: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    members: dict[Annotated[str, Field(pattern=NAME.pattern)], Member] = Field(default_factory=dict, max_length=16)
+    weights: dict[str, Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]] = Field(default_factory=dict)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -64,11 +90,7 @@ class Story(BaseModel):
     @field_validator("settings")
     @classmethod
     def _readable(cls, settings: dict[str, Any]) -> dict[str, Any]:
-        try:
-            TypeAdapter(Candidate).validate_python(settings)
-        except ValidationError as e:
-            raise ValueError(f"no settings of a method here ({e.errors()[0]['msg']})") from None
-        return settings
+        return _checked_settings(settings)
 
     @field_validator("method")
     @classmethod
@@ -97,9 +119,22 @@ class Story(BaseModel):
     def _one_label_space(self) -> "Story":
         if not set(self.trained_labels) <= set(self.labels):
             raise ValueError("trained_labels names a label that labels does not")
+        if (self.method == "blend") != bool(self.members) or set(self.members) != set(self.weights):
+            raise ValueError("a blend has members and a weight for each, and nothing else has")
+        for name, member in self.members.items():
+            if (member.text, member.trained_labels) != (self.text, self.trained_labels):
+                raise ValueError(f"its member {name} reads or answers something else than it does")
         if "damaged" in (self.model_extra or {}):
             raise ValueError("damaged is our own word")
         return self
+
+
+def _checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    try:
+        TypeAdapter(Candidate).validate_python(settings)
+    except ValidationError as e:
+        raise ValueError(f"no settings of a method here ({e.errors()[0]['msg']})") from None
+    return settings
 
 
 def read_story(folder: Path) -> Story:

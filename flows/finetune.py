@@ -13,11 +13,12 @@ from pydantic import Field
 
 from avocet import recipe as recipes
 from avocet import registry, runs
+from avocet.attempts import retries
+from avocet.candidates import EPOCHS
 from avocet.errors import AvocetError, NotAtHandError, NothingTrainedError
 from avocet.gate import Verdict
 from avocet.home import Home, home
-from avocet.methods.ladder import rungs
-from avocet.recipe import EPOCHS, Recipe
+from avocet.recipe import Recipe
 from avocet.runs import Run
 from avocet.sides import Sides
 from avocet.training import Trained, trained_before
@@ -86,8 +87,8 @@ def _train_all(run: Run, sides: Sides) -> tuple[list[Trained], dict[str, AvocetE
     trained: list[Trained] = []
     failed: dict[str, AvocetError | str] = {}
     for name, settings in run.recipe.candidates.items():
-        attempts = finetune_candidate.with_options(retries=len(rungs(settings)) - 1)
-        state = attempts(run, sides, name, return_state=True)
+        attempts = finetune_candidate.with_options(retries=retries(settings))
+        state = attempts(run, sides, name, {t.candidate: t.version for t in trained}, return_state=True)
         result = state.result(raise_on_failure=False)
         if isinstance(result, Trained):
             trained.append(result)

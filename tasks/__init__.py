@@ -14,10 +14,14 @@ from prefect.artifacts import create_image_artifact, create_markdown_artifact
 from prefect.context import TaskRunContext
 from prefect.logging import get_run_logger
 
-from avocet.errors import AvocetError, OutOfMemoryError
+from avocet.attempts import BUSY_DELAY_S
+from avocet.errors import AvocetError, MemoryBusyError, OutOfMemoryError
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
+
+
+AGAIN_S = 1
 
 
 def log() -> Any:
@@ -55,9 +59,17 @@ def key_of(*parts: str) -> str:
 
 
 def is_out_of_memory(task: Any, task_run: "TaskRun", state: "State[Any]") -> bool:
-    """Retry condition: only running out of memory is worth another attempt, with a smaller setting."""
+    """Retry condition: out of memory is worth another attempt with a smaller setting, at once; memory that others
+    hold is worth waiting for.
+
+    A task has one delay, and the engine reads it after it asked this: it is set here on the task of this candidate
+    (`with_options` made it), so that the state AwaitingRetry and the log say truly when the next attempt comes.
+    """
     result = state.result(raise_on_failure=False)
-    return isinstance(result, OutOfMemoryError)
+    if not isinstance(result, OutOfMemoryError | MemoryBusyError):
+        return False
+    task.retry_delay_seconds = BUSY_DELAY_S if isinstance(result, MemoryBusyError) else AGAIN_S
+    return result.again
 
 
 class OneLine(logging.Filter):

@@ -6,7 +6,8 @@ from typing import Any
 from prefect import task
 
 from avocet import artifacts, pictures, registry
-from avocet.benchmark import choose_challenger, contestants, score
+from avocet.benchmark import contestants, score
+from avocet.challenger import choose_challenger
 from avocet.progress import Bar
 from avocet.runs import Run
 from avocet.scorecard import Scoreboard
@@ -20,7 +21,9 @@ def benchmark(run: Run, trained: Sequence[Trained]) -> Scoreboard:
     """One card for each contestant, all on the same rows. Raises what the scoring child failed with."""
     versions = {t.candidate: t.version for t in trained}
     infos = {t.candidate: registry.read_info(run.home.models / t.version) for t in trained}
-    challenger = choose_challenger(versions, infos, run.recipe.gate)
+    challenger = choose_challenger(
+        versions, infos, run.recipe.gate, {c: run.home.models / v for c, v in versions.items()}
+    )
     absent: list[str] = []
     with Bar("benchmark") as bar:
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,33 +19,35 @@ from avocet.progress import Bar
 from avocet.runs import Run
 from avocet.sides import Sides
 from avocet.training import Trained, train
-from tasks import is_out_of_memory, key_of, log, publish, publish_picture, send
+from tasks import AGAIN_S, is_out_of_memory, key_of, log, publish, publish_picture, send
 
 ARTIFACT_EVERY_S = 5.0  # an update is a request to the server; a bar need not move more often
 
 
-# Retries: one for each rung below the first, set by the flow (`with_options`), and only for running out of memory.
+# Retries: as many as can make sense (`attempts.retries`), set by the flow (`with_options`), and only for memory.
 @task(
     name="finetune",
     task_run_name="finetune {candidate}",
     tags=["gpu"],
     retries=5,
-    retry_delay_seconds=1,
+    retry_delay_seconds=AGAIN_S,
     retry_condition_fn=is_out_of_memory,
     timeout_seconds=12 * 3600,
     persist_result=False,
 )
-def finetune(run: Run, sides: Sides, candidate: str) -> Trained | State[Any]:
+def finetune(run: Run, sides: Sides, candidate: str, ready: Mapping[str, str] | None = None) -> Trained | State[Any]:
     """A published version of `candidate`; a state called Skipped where its base is not at hand.
 
-    Attempt n runs on rung n of the ladder, which keeps the effective batch. Raises OutOfMemoryError after the
-    last rung, NonFiniteError, ChildFailedError.
+    `ready` (candidate -> version) is what a blend may be made of.
+    Each attempt after the first is a rung further down the ladder, which keeps the effective batch, or waited for
+    memory that others held. Raises OutOfMemoryError after the last rung, MemoryBusyError after the last wait,
+    NonFiniteError, ChildFailedError.
     """
     attempt = max((task_run.run_count or 1) - 1, 0) if TaskRunContext.get() else 0
     with Bar(candidate) as bar:
         shown = _Shown(run, candidate, bar)
         try:
-            trained = train(run, sides, candidate, attempt, shown.hear)
+            trained = train(run, sides, candidate, attempt, shown.hear, ready, partial(_tell, candidate, attempt))
         except NotAtHandError as e:
             log().warning("%s is skipped: %s", candidate, e)
             return Completed(name="Skipped", message=str(e), data=e)
@@ -64,6 +67,10 @@ def finetune(run: Run, sides: Sides, candidate: str) -> Trained | State[Any]:
     return trained
 
 
+def _tell(candidate: str, attempt: int, setting: str) -> None:
+    log().info("%s, attempt %d: %s", candidate, attempt + 1, setting)
+
+
 class _Shown:
     """One candidate's events on the terminal's bar, in the progress artifact, and one log line an epoch."""
 
@@ -72,6 +79,7 @@ class _Shown:
         self.key = key_of(run.recipe.name, candidate, "progress")
         self.artifact: UUID | None = None
         self.told = 0.0
+        self.kept = True  # trainings that are only scored tell that they begin, and no epochs
 
     def hear(self, event: Mapping[str, Any]) -> None:
         """Show one event."""
@@ -80,7 +88,10 @@ class _Shown:
             if time.monotonic() - self.told > ARTIFACT_EVERY_S:
                 self.told = time.monotonic()
                 self._progress(100.0 * event["step"] / max(event["of"], 1))
-        elif event["type"] == "metrics":
+        elif event["type"] == "note":
+            self.kept = bool(event.get("kept", True))
+            log().info("%s: %s", self.candidate, event["message"])
+        elif event["type"] == "metrics" and self.kept:
             log().info("%s", artifacts.epoch_sentence(self.candidate, event))
 
     def finish(self) -> None:

@@ -16,7 +16,7 @@ def split(run: Run, report: DataReport) -> Sides:
     sides = divide(run, report.dropped_labels)
     publish(key_of(run.recipe.name, "split"), artifacts.split(run, sides), "Rows of each label on each side")
     log().info(
-        "%d rows to learn from, %d to stop on, %d to judge on; %d are new",
+        "%d rows to learn from, %d of validation, %d to judge on; %d are new",
         sides.total("train"), sides.total("validation"), sides.total("holdout"), sides.n_new,
     )  # fmt: skip
     for warning in sides.warnings:

@@ -81,9 +81,10 @@ def test_every_command_of_the_readme_is_there() -> None:
 
 def test_every_setting_of_a_recipe_is_documented() -> None:
     """docs/recipe.md names each field of each model."""
-    from avocet import recipe
+    from avocet import candidates, recipe
 
     text = (CHECKOUT / "docs" / "recipe.md").read_text(encoding="utf-8")
-    models = (recipe.Recipe, recipe.Tfidf, recipe.Head, recipe.Full, recipe.Shares, recipe.Expect, recipe.Gate)
+    its = (candidates.Tfidf, candidates.Head, candidates.Full, candidates.Lpft, candidates.Lora, candidates.Contrastive)
+    models = (recipe.Recipe, recipe.Shares, recipe.Expect, recipe.Gate, *its)
     fields = {name for model in models for name in model.model_fields}
     assert sorted(name for name in fields if f"`{name}`" not in text) == []

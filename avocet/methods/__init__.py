@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from avocet.events import Emit
     from avocet.methods.job import Job
+    from avocet.methods.lessons import Learned
 
 
 class Scorer(Protocol):
@@ -24,8 +25,8 @@ class Scorer(Protocol):
 class Method(Protocol):
     """What each module of this package offers."""
 
-    def train(self, job: "Job", folder: Path, emit: "Emit") -> dict[str, Any]:
-        """Train as `job` says, write all that loading needs into `folder`; returns what to add to training_info."""
+    def train(self, job: "Job", folder: Path, emit: "Emit") -> "Learned":
+        """Train as `job` says and write all that loading needs into `folder`."""
         ...
 
     def load(self, folder: Path, info: dict[str, Any]) -> Scorer:
@@ -33,7 +34,7 @@ class Method(Protocol):
         ...
 
 
-NAMES = ("tfidf", "head", "full")
+NAMES = ("tfidf", "head", "joint", "blend", "full", "lpft", "lora", "contrastive")
 
 
 def method(name: str) -> Method:

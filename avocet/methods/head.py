@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from avocet.candidates import Head, OnBase
 from avocet.errors import DamagedVersionError, NotAtHandError
 from avocet.events import Emit
 from avocet.methods import faults
 from avocet.methods.encoder import Encoder, n_truncated
-from avocet.methods.job import Job
-from avocet.methods.logistic import Logistic, fit_logistic
-from avocet.recipe import Head
+from avocet.methods.job import BaseAtHand, Job
+from avocet.methods.lessons import Learned
+from avocet.methods.linear import Linear, choose
 
 _FILE = "head.safetensors"
 
@@ -24,38 +25,57 @@ class HeadScorer:
     """An encoder and the regression on its embedding."""
 
     encoder: Encoder
-    head: Logistic
+    head: Linear
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Probabilities of shape (len(texts), n labels)."""
         return self.head.probabilities(self.encoder.embed(texts))
 
 
-def train(job: Job, folder: Path, emit: Emit) -> dict[str, Any]:
+def train(job: Job, folder: Path, emit: Emit) -> Learned:
     """See Method.train."""
     from safetensors.numpy import save_file
 
     settings: Head = job.method
     if job.base is None:
         raise NotAtHandError("method head needs a base")
-    texts, ys = job.texts("train")
+    lessons = job.lessons()
     faults.strike(faults.planned(), 0, job.rung.micro_batch)
-    encoder = Encoder.open(Path(job.base.path), settings.max_tokens)
-    max_tokens = encoder.max_tokens
-    embedded = encoder.embed(texts, lambda done: emit({"type": "progress", "step": done, "of": len(texts)}))
-    head = fit_logistic(embedded, ys, len(job.labels), settings.inverse_penalty)
-    save_file(head.tensors(), folder / _FILE)
-    return {"epochs_run": 1, "n_truncated": n_truncated(encoder.tokenizer, texts, max_tokens), "max_tokens": max_tokens}
+    encoder = Encoder.open(Path(job.base.path), settings.max_tokens, job.base.digest)
+    n = len(lessons.texts)
+    embedded = encoder.embed(lessons.texts, lambda done: emit({"type": "progress", "step": done, "of": n}))
+    found = choose(embedded, lessons.ys, lessons.n_labels, lessons.folds, "logistic", settings.inverse_penalty)
+    save_file(found.model.tensors(), folder / _FILE)
+    return Learned(
+        {**frozen_info(encoder, lessons.texts), "chosen": {"inverse_penalty": found.inverse_penalty}}, found.answered
+    )
+
+
+def frozen_info(encoder: Encoder, texts: Sequence[str]) -> dict[str, Any]:
+    """What training_info says of a training that leaves its base as it is."""
+    cut = n_truncated(encoder.tokenizer, texts, encoder.max_tokens)
+    return {"epochs_run": 1, "n_truncated": cut, "max_tokens": encoder.max_tokens}
 
 
 def load(folder: Path, info: dict[str, Any]) -> HeadScorer:
     """See Method.load. The base is not copied into the version: it is found again and must be the same bytes."""
     from safetensors.numpy import load_file
 
+    return HeadScorer(its_encoder(info), Linear.of(load_file(folder / _FILE)))
+
+
+def its_encoder(info: dict[str, Any]) -> Encoder:
+    """The base of a version that refers to it. Raises DamagedVersionError where it is not the same bytes."""
+    base = its_base(info)
+    return Encoder.open(Path(base.path), info["max_tokens"], base.digest)
+
+
+def its_base(info: dict[str, Any]) -> BaseAtHand:
+    """Where the base of a version that refers to it lies. Raises DamagedVersionError where it is not the same bytes."""
     from avocet.home import home
     from avocet.methods.bases import at_hand
 
-    settings = Head(method="head", base=info["base_model_id"], max_tokens=info["max_tokens"], revision=_pinned(info))
+    settings = OnBase(base=info["base_model_id"], max_tokens=info["max_tokens"], revision=_pinned(info))
     try:
         base = at_hand(settings, home())
     except NotAtHandError as e:
@@ -64,7 +84,7 @@ def load(folder: Path, info: dict[str, Any]) -> HeadScorer:
         raise DamagedVersionError(
             f"version {info['version']}: base {base.id} on this machine is not the one it was trained on"
         )
-    return HeadScorer(Encoder.open(Path(base.path), info["max_tokens"]), Logistic.of(load_file(folder / _FILE)))
+    return base
 
 
 def _pinned(info: dict[str, Any]) -> str | None:

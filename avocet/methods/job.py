@@ -8,8 +8,9 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter
 
+from avocet.candidates import Candidate
 from avocet.methods.ladder import Rung
-from avocet.recipe import Candidate
+from avocet.methods.lessons import Lessons
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,50 @@ class Job:
     rung: Rung
     base: BaseAtHand | None = None
     info: dict[str, Any] = field(default_factory=dict)  # what training_info.json says beside the results
+    below: int = 0  # so many rows to learn from are answered in `folds` folds; more, or 0 of these, by side
+    folds: int = 0
+    members: dict[str, str] = field(default_factory=dict)  # of a blend: candidate -> its version's folder
+    resume: str = ""  # where checkpoints outlive a killed run; empty, they go with the child
 
     @property
     def method(self) -> Any:
         """The candidate's settings as the recipe's model of them."""
         return TypeAdapter(Candidate).validate_python(self.settings)
+
+    def lessons(self, dear: bool = False) -> Lessons:
+        """What to learn from, and how it is answered out of sample.
+
+        Few rows: train and validation rows in one pool, in grouped folds. Many: the validation rows are answered
+        after learning from the train rows; a dear method then learns from no others.
+        """
+        from avocet.folds import grouped_folds
+
+        place = {label: i for i, label in enumerate(self.labels)}
+        rows = [r for r in read_rows(Path(self.rows)) if r["side"] in ("train", "validation") and r["label"] in place]
+        found = None
+        if self.folds >= 2 and len(rows) < self.below:
+            found = grouped_folds(
+                [r.get("group", r["id"]) for r in rows], [r["label"] for r in rows], self.folds, self.seed
+            )
+        by_side = None
+        if found is None:
+            sides = [[i for i, r in enumerate(rows) if r["side"] == side] for side in ("train", "validation")]
+            by_side = (sides[0], sides[1]) if all(sides) else None
+        return Lessons(
+            [self.text.format(**r["fields"]) for r in rows],
+            [place[r["label"]] for r in rows],
+            [r["id"] for r in rows],
+            [r.get("group", r["id"]) for r in rows],
+            len(self.labels),
+            found if found is not None else [by_side] if by_side else [],
+            held_out=dear and by_side is not None,
+        )
+
+    def places(self, side: str) -> list[int]:
+        """Where the rows of `side` stand in the lessons."""
+        place = set(self.labels)
+        rows = [r for r in read_rows(Path(self.rows)) if r["side"] in ("train", "validation") and r["label"] in place]
+        return [i for i, r in enumerate(rows) if r["side"] == side]
 
     def texts(self, side: str) -> tuple[list[str], list[int]]:
         """(texts, label indices) of the rows on `side` whose label is trained."""
@@ -59,6 +99,12 @@ class Job:
         """(texts, labels) of the rows on `side`, those of dropped labels included: they count as misses."""
         rows = [row for row in read_rows(Path(self.rows)) if row["side"] == side]
         return [self.text.format(**row["fields"]) for row in rows], [row["label"] for row in rows]
+
+    def untrained_texts(self, side: str) -> tuple[list[str], list[str]]:
+        """(texts, labels) of the rows on `side` whose label is not trained."""
+        texts, labels = self.all_texts(side)
+        found = [(t, x) for t, x in zip(texts, labels, strict=True) if x not in self.labels]
+        return [t for t, _ in found], [x for _, x in found]
 
     def at(self, base: BaseAtHand | None, rung: Rung) -> Self:
         """The same job with this base, at this rung."""

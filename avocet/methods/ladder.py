@@ -1,8 +1,11 @@
 """The way down when memory runs out: smaller micro-batches with the effective batch kept, then recomputing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
-from avocet.recipe import Full
+from avocet.candidates import FineTuned
+
+USUALLY_JUDGED = 8
 
 
 @dataclass(frozen=True)
@@ -12,10 +15,21 @@ class Rung:
     micro_batch: int
     accumulation: int
     gradient_checkpointing: bool
+    evaluation: int = 0  # rows that are judged at once; 0: as usual
+
+    @property
+    def judged(self) -> int:
+        """Rows that are judged at once, on a ladder of its own: that costs no gradients, and changes no model."""
+        return self.evaluation or max(self.micro_batch, USUALLY_JUDGED)
+
+    def judging_less(self, times: int) -> Self:
+        """This rung, judging half as many rows at once, `times` times; at least one."""
+        return replace(self, evaluation=max(self.judged >> times, 1)) if times else self
 
     def __str__(self) -> str:
         recompute = ", gradient checkpointing" if self.gradient_checkpointing else ""
-        return f"micro-batch {self.micro_batch} x accumulation {self.accumulation}{recompute}"
+        judged = f", judging {self.evaluation} at once" if self.evaluation else ""
+        return f"micro-batch {self.micro_batch} x accumulation {self.accumulation}{recompute}{judged}"
 
 
 def rungs(candidate: object) -> tuple[Rung, ...]:
@@ -25,7 +39,7 @@ def rungs(candidate: object) -> tuple[Rung, ...]:
     exactly what the recipe says; the last rung trades time for memory by gradient checkpointing. Methods
     without a batch have a single rung.
     """
-    if not isinstance(candidate, Full):
+    if not isinstance(candidate, FineTuned):
         return (Rung(1, 1, False),)
     micro, accumulation = candidate.batch_size, candidate.accumulation
     found = [Rung(micro, accumulation, candidate.gradient_checkpointing)]

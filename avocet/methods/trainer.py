@@ -1,24 +1,31 @@
-"""The HF Trainer with class weights, and what watches it: progress, faults, and losses that are no number."""
+"""The HF Trainer with an explicit answer to imbalance, faults on request, and a stop for losses that are no number."""
 
-import time
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from transformers import EvalPrediction, Trainer, TrainerCallback
+from torch.utils.data import Sampler
+from transformers import EvalPrediction, Trainer
+from transformers.trainer_pt_utils import nested_concat
 
+from avocet.candidates import Imbalance
 from avocet.errors import NonFiniteError
-from avocet.events import Emit
 from avocet.methods import faults
+from avocet.methods.pieces import Pieces
+from avocet.methods.sampler import NOTHING, LengthGrouped
 from avocet.metrics import accuracy, macro_f1
-
-EVENT_EVERY_S = 0.5
 
 
 class WeightedTrainer(Trainer):  # type: ignore[misc]  # transformers ships no types
-    """Cross-entropy with class weights, summed and divided by the items of the whole optimizer step.
+    """Cross-entropy over the items of the whole optimizer step, with imbalance answered as the recipe says.
+
+    class_weights: each row counts total / (n_classes * count of its label). balanced_batches: each label comes
+    equally often. logit_adjustment: the labels' log-shares are added to the logits while training, so that the
+    model learns what is beyond them (Menon et al. 2021, tau = 1).
 
     A mean per micro-batch would multiply the loss by the accumulation (4 micro-batches of 4 gave 4 times the
     loss of one batch of 16); divided by the step's items the two agree, so the OOM ladder changes nothing.
@@ -27,13 +34,34 @@ class WeightedTrainer(Trainer):  # type: ignore[misc]  # transformers ships no t
     loss_is_scaled_for_ga = True
 
     def __init__(
-        self, *args: Any, class_weights: Tensor, planned: tuple[faults.Fault, ...] = (), **kwargs: Any
+        self,
+        *args: Any,
+        lesson: tuple[Sequence[int], int],
+        imbalance: Imbalance = "class_weights",
+        planned: tuple[faults.Fault, ...] = (),
+        **kwargs: Any,
     ) -> None:
+        self.ys, n_labels = lesson  # before the Trainer's own start, which may ask for a sampler
         super().__init__(*args, **kwargs)
-        self.class_weights = class_weights
+        counts = torch.bincount(torch.tensor(self.ys), minlength=n_labels).float()
+        weighted, adjusted = imbalance == "class_weights", imbalance == "logit_adjustment"
+        self.balanced = imbalance == "balanced_batches"
+        # A fold may lack a rare label: it weighs nothing then, and no row asks for it.
+        present = int((counts > 0).sum())
+        self.class_weights = torch.where(counts > 0, counts.sum() / (present * counts), 0.0) if weighted else None
+        self.log_shares = (counts.clamp(min=0.5) / counts.sum()).log() if adjusted else None
         self.planned = planned
+        self.pieces = Pieces(self.args.eval_batch_size)
         # Without this the Trainer counts no items for models whose forward takes no **kwargs.
         self.model_accepts_loss_kwargs = True
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        """Rows of similar length in one step, each label equally often where asked."""
+        step = self.args.train_batch_size * self.args.gradient_accumulation_steps * max(self.args.world_size, 1)
+        lengths = [len(row.get("input_ids", ())) for row in self.train_dataset]
+        world = max(self.args.world_size, 1)
+        multiple = self.args.train_batch_size * world if world > 1 else 1
+        return LengthGrouped(self.ys, lengths, step, self.args.seed, self.balanced, multiple)
 
     def compute_loss(
         self,
@@ -43,22 +71,68 @@ class WeightedTrainer(Trainer):  # type: ignore[misc]  # transformers ships no t
         num_items_in_batch: Tensor | int | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Weighted loss of one micro-batch. `num_items_in_batch` counts the rows of the optimizer step.
+        """Loss of one micro-batch. `num_items_in_batch` counts the rows of the optimizer step.
 
         Raises NonFiniteError: the Trainer itself would log a NaN loss as 0.0 and go on.
         """
+        counted = inputs["labels"] != NOTHING
+        if counted.any() and not counted.all():  # a group's last step is filled up
+            inputs = {k: v[counted] for k, v in inputs.items()}
         labels = inputs["labels"]
         outputs = model(**{k: v for k, v in inputs.items() if k != "labels"})
-        weight = self.class_weights.to(outputs.logits.device, torch.float32)
-        total = F.cross_entropy(outputs.logits.float(), labels, weight=weight, reduction="sum")
+        total = self.summed(outputs, labels, model.training) if counted.any() else outputs.logits.sum() * 0
         loss = total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
+        if num_items_in_batch is not None:
+            # The count is over all processes, and their gradients are averaged.
+            loss = loss * self.accelerator.num_processes
         if model.training:
             loss = loss * faults.strike(self.planned, self.state.global_step, len(labels))
+        else:
+            loss = loss * faults.strike_evaluation(self.planned, len(labels))
         if not torch.isfinite(loss):
             raise NonFiniteError(
                 f"the loss is {loss.item()} at step {self.state.global_step}; try a smaller learning_rate"
             )
         return (loss, outputs) if return_outputs else loss
+
+    def prediction_step(
+        self, model: Any, inputs: dict[str, Any], prediction_loss_only: bool, ignore_keys: list[str] | None = None
+    ) -> tuple[Tensor | None, Any, Any]:
+        """(mean loss, logits, labels) of one batch; where memory runs out, of its halves, and so on down to single rows.
+
+        Only what is judged at once becomes smaller: the Trainer would let the error out, and a rung of training
+        would be lost to it.
+        """
+        step = super().prediction_step
+        n = len(inputs["labels"])
+
+        def run(part: slice) -> tuple[int, tuple[Tensor | None, Any, Any]]:
+            its = {name: column[part] for name, column in inputs.items()}
+            return part.stop - part.start, step(model, its, prediction_loss_only, ignore_keys)
+
+        parts = self.pieces.over(n, run)
+        if len(parts) == 1:
+            return parts[0][1]
+        losses, logits, labels = zip(*(found for _, found in parts), strict=True)
+        loss = (
+            None
+            if losses[0] is None
+            else torch.stack([k * x for (k, _), x in zip(parts, losses, strict=True)]).sum() / n
+        )
+        return loss, _joined(logits), _joined(labels)
+
+    def summed(self, outputs: Any, labels: Tensor, training: bool) -> Tensor:
+        """The loss of a micro-batch, summed over its rows."""
+        logits = outputs.logits.float()
+        if training and self.log_shares is not None:
+            logits = logits + self.log_shares.to(logits.device)
+        weight = None if self.class_weights is None else self.class_weights.to(logits.device)
+        return F.cross_entropy(logits, labels, weight=weight, reduction="sum")
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Tensors, or tuples of them, one after the other; None where there were none."""
+    return None if parts[0] is None else reduce(nested_concat, parts)
 
 
 def compute_metrics_for_trainer(eval_pred: EvalPrediction) -> dict[str, float]:
@@ -70,51 +144,3 @@ def compute_metrics_for_trainer(eval_pred: EvalPrediction) -> dict[str, float]:
     names = [str(i) for i in range(logits.shape[-1])]
     true, predicted = [str(i) for i in label_ids], [names[i] for i in logits.argmax(axis=-1)]
     return {"macro_f1": macro_f1(true, predicted, names), "accuracy": accuracy(true, predicted)}
-
-
-class Watch(TrainerCallback):  # type: ignore[misc]  # transformers ships no types
-    """Turns the Trainer's calls into events: progress at most twice a second, metrics once an epoch."""
-
-    def __init__(self, emit: Emit) -> None:
-        self.emit = emit
-        self.told = 0.0
-        self.loss: float | None = None
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Tell the step."""
-        now = time.monotonic()
-        if now - self.told > EVENT_EVERY_S or state.global_step == state.max_steps:
-            self.told = now
-            self.emit({"type": "progress", "step": state.global_step, "of": state.max_steps})
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        """Remember the epoch's training loss; without validation rows there is nothing else to wait for."""
-        if "loss" not in (logs or {}):
-            return
-        self.loss = float((logs or {})["loss"])
-        if args.eval_strategy == "no":
-            self.emit(
-                {
-                    "type": "metrics",
-                    "epoch": round(state.epoch),
-                    "of": round(args.num_train_epochs),
-                    "loss": self.loss,
-                }
-            )
-
-    def on_evaluate(
-        self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None, **kwargs: Any
-    ) -> None:
-        """Tell the epoch's validation figures."""
-        found = metrics or {}
-        self.emit(
-            {
-                "type": "metrics",
-                "epoch": round(state.epoch),
-                "of": round(args.num_train_epochs),
-                "macro_f1": found.get("eval_macro_f1"),
-                "accuracy": found.get("eval_accuracy"),
-                "validation_loss": found.get("eval_loss"),
-                "loss": self.loss,
-            }
-        )

@@ -175,3 +175,63 @@ def test_the_verbs_say_it_in_one_line(place: Home, zipped: Path, tmp_path: Path)
     assert (tmp_path / "again.zip").read_bytes() == zipped.read_bytes()
     full = avocet("export", "tfidf-1", tmp_path / "no" / "such.zip")
     assert full.exit_code == 1 and "No such file" in full.stderr
+
+
+def blend(**member: Any) -> dict[str, Any]:
+    """What training_info.json says of a blend of two tfidf members, and `member` of the second."""
+    labels = ["rejected", "digest", "neutral"]
+    one = {
+        "method": "tfidf", "text": "{subject} {body:.400}", "base_model_id": "none", "base_revision": None, "base_digest": None,
+        "settings": {"method": "tfidf"}, "seed": 1, "trained_labels": labels, "max_tokens": None,
+    }  # fmt: skip
+    return {
+        **one, "version": "blend-1", "recipe": "tiny", "candidate": "blend", "method": "blend", "labels": labels,
+        "settings": {"method": "blend", "of": ["a", "b"]}, "timestamp": "2026-11-01T02:00:00Z", "epochs_run": 1,
+        "val_macro_f1": None, "val_accuracy": None, "members": {"a": one, "b": {**one, **member}},
+        "weights": {"a": 0.5, "b": 0.5},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (blend(method="blend"), "no method here that a blend can be made of"),
+        (blend(method="os"), "no method here that a blend can be made of"),
+        (blend(settings={"method": "tfidf", "run": "it"}), "no settings of a method"),
+        (blend(text="{body.__class__}"), "reads or answers something else"),
+        (blend(trained_labels=["x", "y"]), "reads or answers something else"),
+        ({**blend(), "weights": {"a": 1.0}}, "a weight for each"),
+        ({**blend(), "weights": {"a": 1.0, "b": -1.0}}, "weights.b"),
+        ({**blend(), "members": {}, "weights": {}}, "a blend has members"),
+        ({**blend(), "members": {"../a": blend()["members"]["a"]}, "weights": {"../a": 1.0}}, "members"),
+        ({**blend(), "method": "tfidf", "settings": {"method": "tfidf"}}, "nothing else has"),
+    ],
+)
+def test_a_blends_members_are_read_as_strictly_as_it(change: dict[str, Any], why: str) -> None:
+    """They are loaded with it; what is whole is taken."""
+    from pydantic import ValidationError
+
+    from avocet.travelled import Story
+
+    assert Story.model_validate(blend()).members.keys() == {"a", "b"}
+    with pytest.raises(ValidationError, match=why):
+        Story.model_validate(change)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_allowed"),
+    [
+        ("members/minilm/encoder/model.safetensors", True),
+        ("members/tfidf/tfidf.safetensors", True),
+        ("members/../tfidf.safetensors", False),
+        ("members/tfidf/training_info.json", False),
+        ("members/tfidf/members/a/tfidf.safetensors", False),
+        ("members/tfidf.safetensors", False),
+        ("members/tfidf/run.py", False),
+    ],
+)
+def test_a_member_brings_its_model_and_nothing_else(name: str, is_allowed: bool) -> None:
+    """No story of its own: that is told in the blend's."""
+    from avocet.archive import allowed
+
+    assert allowed(name) == is_allowed

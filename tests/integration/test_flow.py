@@ -81,7 +81,7 @@ def test_a_version_that_is_there_is_judged_without_training(
 ) -> None:
     """An imported version passes the gate or does not, like any other; a name that is nothing is told."""
     gate = {"holdout_rows": 10, "crossfit": {"below": 0}}
-    make_recipe(few_rows, {"tfidf": {"method": "tfidf", "inverse_penalty": 1e-6}}, gate=gate, baselines=["majority"])
+    make_recipe(few_rows, TFIDF, gate=gate, baselines=["majority"], text="{subject:.9}")  # nine letters tell little
     weak = night()
     champion = registry.champion_id(place.models, "tiny")
     assert weak.message.startswith("promoted tfidf (the first champion)")
@@ -199,3 +199,34 @@ def test_no_mail_text_reaches_the_orchestrator(
     assert "unheard" in dump, "the artifacts are in this database"
     assert canary not in dump
     assert not list(Path(os.environ["PREFECT_HOME"]).rglob("storage/*")), "no pickled results"
+
+
+def test_memory_that_others_hold_is_waited_for_and_told(
+    night: Callable[..., Any],
+    place: Home,
+    make_recipe: Callable[..., str],
+    few_rows: list[dict[str, Any]],
+    tiny_deberta: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two attempts wait, with a delay of their own, and the third trains as the recipe says: no rung is lost."""
+    from prefect.client.orchestration import get_client
+
+    import tasks
+    from avocet import attempts
+    from avocet.methods.room import Room
+
+    small = {"method": "full", "base": str(tiny_deberta), "epochs": 1, "max_tokens": 32, "learning_rate": 1e-3}
+    make_recipe(few_rows[::2], {"small": small}, gate={"holdout_rows": 5}, baselines=["majority"])
+    free = iter([10**6] * 4)  # planning and looking, twice
+    gib = 1024**3
+    monkeypatch.setattr(attempts, "here", lambda: Room("H200", next(free, 80 * gib), 80 * gib, gpu=True))
+    monkeypatch.setattr(tasks, "BUSY_DELAY_S", 2)
+    state = night()
+    run = task_runs(state)["finetune small"]
+    assert run.run_count == 3
+    assert registry.versions(place.models)[0].info["rung"] == "micro-batch 16 x accumulation 1"
+    with get_client(sync_client=True) as client:
+        states = client.read_task_run_states(run.id)
+    waits = [s.state_details.scheduled_time - s.timestamp for s in states if s.name == "AwaitingRetry"]
+    assert [round(w.total_seconds()) for w in waits] == [2, 2]

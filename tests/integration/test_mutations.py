@@ -28,7 +28,7 @@ BUGS = {
     "look-alikes are torn apart": ("avocet/looks.py", "pairs = np.concatenate([_linked(looks), _similar(looks)])", "pairs = _array([])", "test_looks.py"),
     "a known row moves": ("avocet/splits.py", "if m.row_id in known_rows}", "if False}", "test_splits.py"),
     "what was learned from enters the holdout": ("avocet/splits.py", 'claims |= {"train"} if learned', 'claims |= {"train"} if False', "test_splits.py"),
-    "folds tear groups apart": ("avocet/crossfit.py", 'groups, labels = [r["group"] for r in rows]', 'groups, labels = [r["id"] for r in rows]', "test_crossfit.py"),
+    "folds tear groups apart": ("avocet/folds.py", "names, groups)]", "names, range(len(names)))]", "test_crossfit.py"),
     "the bootstrap forgets the pairs": ("avocet/evidence.py", "_macro_f1(weights, keys, 1, outside)", "_macro_f1(weights[::-1], keys, 1, outside)", "test_evidence.py"),
 }  # fmt: skip
 

@@ -10,8 +10,8 @@ from transformers import EvalPrediction, TrainingArguments
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from avocet.errors import NonFiniteError
+from avocet.methods import faults
 from avocet.methods.trainer import WeightedTrainer, compute_metrics_for_trainer
-from avocet.metrics import class_weights
 
 
 class Linear(nn.Module):
@@ -32,16 +32,16 @@ def rows(n: int = 16) -> list[dict[str, Any]]:
 
 
 def trainer(
-    tmp_path: Any, micro: int = 16, accumulation: int = 1, weights: Any = None, **settings: Any
+    tmp_path: Any, micro: int = 16, accumulation: int = 1, imbalance: Any = "class_weights", **settings: Any
 ) -> WeightedTrainer:
     arguments = TrainingArguments(
         output_dir=str(tmp_path), per_device_train_batch_size=micro, gradient_accumulation_steps=accumulation,
         num_train_epochs=1, learning_rate=0.1, optim="sgd", max_grad_norm=1e9, lr_scheduler_type="constant",
         save_strategy="no", report_to="none", use_cpu=True, disable_tqdm=True, logging_steps=1,
-        train_sampling_strategy="sequential", remove_unused_columns=False, **settings,
+        remove_unused_columns=False, **settings,
     )  # fmt: skip
-    weights = torch.tensor(class_weights([10, 3, 3])) if weights is None else weights
-    return WeightedTrainer(model=Linear(), args=arguments, train_dataset=rows(), class_weights=weights)
+    lesson = ([row["labels"] for row in rows()], 3)
+    return WeightedTrainer(model=Linear(), args=arguments, train_dataset=rows(), lesson=lesson, imbalance=imbalance)
 
 
 def batch() -> dict[str, torch.Tensor]:
@@ -54,7 +54,7 @@ def batch() -> dict[str, torch.Tensor]:
 def test_the_weighted_loss_differs_from_the_unweighted_one(tmp_path: Any) -> None:
     """The rare classes count more; num_items_in_batch is taken and divides the weighted sum."""
     weighted = trainer(tmp_path)
-    plain = trainer(tmp_path, weights=torch.ones(3))
+    plain = trainer(tmp_path, imbalance="none")
     ours = weighted.compute_loss(weighted.model, batch(), num_items_in_batch=16)
     theirs = plain.compute_loss(plain.model, batch(), num_items_in_batch=16)
     assert not torch.isclose(ours, theirs)
@@ -93,3 +93,40 @@ def test_the_trainers_metrics_are_macro_f1_and_accuracy() -> None:
     assert found == {"macro_f1": pytest.approx((2 / 3 + 0.8) / 2), "accuracy": 0.75}
     with pytest.raises(NonFiniteError):
         compute_metrics_for_trainer(EvalPrediction(predictions=logits * np.nan, label_ids=np.array([0, 0, 1, 1])))
+
+
+def test_imbalance_is_answered_as_asked(tmp_path: Any) -> None:
+    """Weights are sklearn's balanced ones; logit adjustment adds the labels' log-shares while training, and only then."""
+    found = trainer(tmp_path)
+    assert found.class_weights is not None
+    assert found.class_weights.tolist() == pytest.approx([16 / 30, 16 / 9, 16 / 9])
+    adjusted = trainer(tmp_path, imbalance="logit_adjustment")
+    given = batch()
+    logits = adjusted.model(given["features"]).logits
+    shares = torch.tensor([10 / 16, 3 / 16, 3 / 16]).log()
+    wanted = nn.functional.cross_entropy(logits + shares, given["labels"])
+    adjusted.model.train()
+    assert torch.isclose(adjusted.compute_loss(adjusted.model, dict(given), num_items_in_batch=16), wanted)
+    adjusted.model.eval()
+    plain = nn.functional.cross_entropy(logits, given["labels"])
+    assert torch.isclose(adjusted.compute_loss(adjusted.model, dict(given), num_items_in_batch=16), plain)
+    balanced = trainer(tmp_path, imbalance="balanced_batches")
+    drawn = [balanced.ys[i] for i in balanced._get_train_sampler()]
+    assert sorted(drawn.count(label) for label in range(3)) == [5, 5, 6]
+
+
+@pytest.mark.parametrize(("fault", "fits"), [("oom@eval>4", 4), ("oom@eval>3", 2), ("oom@eval>1", 1)])
+def test_rows_are_judged_in_halves_with_the_same_figures(fault: str, fits: int, tmp_path: Any) -> None:
+    """Where memory runs out in evaluation; training's micro-batch stays, and later batches begin small."""
+    found = {}
+    for text in ("", fault):
+        it = trainer(tmp_path, micro=8, per_device_eval_batch_size=8)
+        it.planned, it.compute_metrics = faults.planned(text), compute_metrics_for_trainer
+        found[text] = it.predict(rows(13))
+        assert it.args.per_device_train_batch_size == 8
+    assert it.pieces.rows == fits
+    whole, halves = found[""], found[fault]
+    assert np.allclose(whole.predictions, halves.predictions, atol=1e-6)
+    assert (whole.label_ids == halves.label_ids).all()
+    assert whole.metrics["test_loss"] == pytest.approx(halves.metrics["test_loss"], abs=1e-6)
+    assert whole.metrics["test_macro_f1"] == halves.metrics["test_macro_f1"]

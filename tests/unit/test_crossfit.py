@@ -9,7 +9,8 @@ import pytest
 from avocet import crossfit as fitting
 from avocet import registry
 from avocet.benchmark import _crossfitted, _unless_it_fails
-from avocet.crossfit import crossfit, grouped_folds, leak_gap
+from avocet.crossfit import crossfit, leak_gap
+from avocet.folds import grouped_folds
 from avocet.recipe import Recipe
 
 WORDS = {
@@ -50,7 +51,7 @@ def version(tmp_path: Path) -> Callable[..., Path]:
 def test_folds_keep_look_alikes_together_and_judge_each_row_once() -> None:
     """And spread the labels evenly."""
     these = rows(120)
-    folds = grouped_folds(these, 5, 1)
+    folds = grouped_folds([r["group"] for r in these], [r["label"] for r in these], 5, 1)
     assert folds is not None
     assert sorted(i for _, judged in folds for i in judged) == list(range(120))
     for learn, judged in folds:
@@ -61,7 +62,7 @@ def test_folds_keep_look_alikes_together_and_judge_each_row_once() -> None:
 @pytest.mark.parametrize("few", [rows(5), [r for r in rows(60) if r["label"] == "digest"], []])
 def test_too_few_groups_or_labels_give_no_folds(few: list[dict[str, Any]]) -> None:
     """There is nothing to spread."""
-    assert grouped_folds(few, 5, 1) is None
+    assert grouped_folds([r["group"] for r in few], [r["label"] for r in few], 5, 1) is None
 
 
 def test_the_better_way_of_training_is_seen_on_all_rows(

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from avocet.methods.faults import Fault, planned, strike
+from avocet.methods.faults import Fault, planned, strike, strike_evaluation
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,8 @@ from avocet.methods.faults import Fault, planned, strike
         ("", ()),
         ("oom@3", (Fault("oom", 3, 0),)),
         ("oom@3>4", (Fault("oom", 3, 4),)),
+        ("oom@eval>4", (Fault("oom", 0, 4, evaluation=True),)),
+        ("torn@5,oom@3>4#1", (Fault("torn", 5, 0), Fault("oom", 3, 4, rank=1))),
         ("kill@0, nan@12>1", (Fault("kill", 0, 0), Fault("nan", 12, 1))),
     ],
 )
@@ -32,7 +34,9 @@ def test_without_the_variable_nothing_is_planned(monkeypatch: pytest.MonkeyPatch
     assert strike((), 0, 16) == 1.0
 
 
-@pytest.mark.parametrize("text", ["oom", "oom@", "oom@x", "boom@3", "oom@3>", "oom@-1", "oom@3;nan@4"])
+@pytest.mark.parametrize(
+    "text", ["oom", "oom@", "oom@x", "boom@3", "oom@3>", "oom@-1", "oom@evaluation", "oom@3;nan@4"]
+)
 def test_a_fault_that_cannot_be_read_is_an_error(text: str) -> None:
     """A fault test that silently tests nothing would pass."""
     with pytest.raises(ValueError, match="AVOCET_FAULT"):
@@ -47,6 +51,16 @@ def test_memory_runs_out_at_its_step_above_its_micro_batch() -> None:
     for batch in (5, 16):
         with pytest.raises(MemoryError):
             strike(faults, 3, batch)
+
+
+def test_a_fault_of_evaluation_is_none_of_training() -> None:
+    """And the other way round."""
+    faults = planned("oom@eval>4")
+    assert strike(faults, 0, 16) == strike_evaluation(faults, 4) == 1.0
+    with pytest.raises(MemoryError):
+        strike_evaluation(faults, 5)
+    assert strike_evaluation(planned("oom@0"), 16) == 1.0
+    assert math.isnan(strike_evaluation(planned("nan@eval"), 1))
 
 
 def test_a_loss_becomes_nan_at_its_step() -> None:

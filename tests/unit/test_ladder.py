@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
+from avocet.candidates import Full, Head, Tfidf
 from avocet.methods.ladder import Rung, rungs
-from avocet.recipe import Full, Head, Tfidf
 
 
 @pytest.mark.parametrize("checkpointing", [False, True])

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from avocet.candidates import Full, Tfidf
 from avocet.errors import AvocetError, RecipeError
 from avocet.home import CHECKOUT, Home, checked_name
-from avocet.recipe import Full, Recipe, Shares, Tfidf, load, parse, template_fields
+from avocet.recipe import Recipe, Shares, load, parse, template_fields
 
 GOOD = """\
 name: tiny
@@ -56,7 +57,7 @@ COMPLAINTS = {
     "wrong method": (
         GOOD.replace("method: full", "method: magic"),
         "line 10: candidates.small: Input tag 'magic' found using 'method' does not match any of the expected tags: "
-        "'tfidf', 'head', 'full'",
+        "'tfidf', 'head', 'joint', 'blend', 'full', 'lpft', 'lora', 'contrastive'",
     ),
     "too many epochs": (
         GOOD.replace("epochs: 3", "epochs: 21"), "line 13: candidates.small.epochs: Input should be less than or equal to 20",

@@ -12,7 +12,8 @@ import pytest
 from avocet.methods import method, tfidf
 from avocet.methods.job import Job
 from avocet.methods.ladder import Rung
-from avocet.methods.logistic import Logistic, fit_logistic
+from avocet.methods.lessons import Learned
+from avocet.methods.linear import Linear, choose, fit_linear
 
 WORDS = {
     "hired": "congratulations welcome contract",
@@ -24,7 +25,7 @@ WORDS = {
 def rows(labels: Sequence[str]) -> list[dict[str, Any]]:
     """Twelve rows a label, of which every fourth is in the holdout."""
     return [
-        {"fields": {"body": f"{WORDS[label]} canary{label}{i} {i * 7}"}, "label": label, "side": "holdout" if i % 4 == 3 else "train"}
+        {"fields": {"body": f"{WORDS[label]} canary{label}{i} {i * 7}"}, "label": label, "side": "holdout" if i % 4 == 3 else "train", "id": f"{label}{i}"}
         for i in range(12)
         for label in labels
     ]  # fmt: skip
@@ -54,12 +55,15 @@ def quiet(event: Any) -> None:
 def test_what_is_loaded_scores_as_what_was_trained(labels: tuple[str, ...], job: Callable[..., Job]) -> None:
     """To the last bit; columns in the order of the labels, also with two; right on rows that it never saw."""
     made = job(labels)
-    assert tfidf.train(made, Path(made.staging), quiet) == {"epochs_run": 1}
+    assert tfidf.train(made, Path(made.staging), quiet) == Learned(
+        {"epochs_run": 1, "chosen": {"inverse_penalty": 10.0}}
+    )
     loaded = method("tfidf").load(Path(made.staging), {})
-    trained = tfidf.fit(*made.texts("train"), len(labels), 10.0)
+    terms = tfidf.weighed(made.texts("train")[0])
+    model = choose(terms.features, made.texts("train")[1], len(labels), [], "ridge", 10.0).model
     texts, ys = made.texts("holdout")
     scores = loaded.scores(texts)
-    assert np.array_equal(scores, trained.scores(texts))
+    assert np.array_equal(scores, tfidf.TfidfScorer(terms.idf, terms.widened(model)).scores(texts))
     assert scores.shape == (3 * len(labels), len(labels))
     assert scores.argmax(axis=1).tolist() == ys
     assert scores.sum(axis=1) == pytest.approx(1)
@@ -92,11 +96,11 @@ def test_the_weights_are_sklearns_tf_idf() -> None:
     from sklearn.preprocessing import normalize
 
     texts = ["one two two three", "two three", "three three three four", ""]
-    counts = tfidf._counts(texts)
+    counts = tfidf.counts_of(texts)
     scorer = tfidf.fit(texts, [0, 1, 0, 1], 2, 1.0)
     transformer = TfidfTransformer(norm=None, sublinear_tf=True, smooth_idf=True).fit(counts)
     assert scorer.idf == pytest.approx(transformer.idf_, rel=1e-6)
-    found, n = tfidf._weigh(counts, scorer.idf), tfidf.N_FEATURES
+    found, n = tfidf.weigh(counts, scorer.idf), tfidf.N_FEATURES
     wanted = transformer.transform(counts)
     for half in (slice(None, n), slice(n, None)):
         assert abs(found[:, half] - normalize(wanted[:, half])).max() == pytest.approx(0, abs=1e-6)
@@ -109,11 +113,11 @@ def test_the_regression_is_sklearns_balanced_one(n_labels: int) -> None:
 
     rng = np.random.default_rng(0)
     features, ys = rng.normal(size=(60, 5)), [0] * 40 + [i % n_labels for i in range(20)]
-    found = fit_logistic(features, ys, n_labels, 2.0)
+    found = fit_linear(features, ys, n_labels, "logistic", 2.0)
     model = LogisticRegression(C=2.0, class_weight="balanced", max_iter=1000).fit(features, ys)
     assert (found.weight.shape, found.bias.shape) == ((n_labels, 5), (n_labels,))
     assert found.probabilities(features) == pytest.approx(model.predict_proba(features), abs=1e-5)
-    again = Logistic.of(found.tensors())
+    again = Linear.of(found.tensors())
     assert np.array_equal(again.probabilities(features), found.probabilities(features))
 
 
@@ -132,7 +136,7 @@ def test_a_turned_fit_is_the_same_fit(monkeypatch: pytest.MonkeyPatch) -> None:
         ys = [i % n_labels for i in range(63)]
         turned = tfidf.fit(texts, ys, n_labels, 10.0)
         with monkeypatch.context() as patch:
-            patch.setattr("avocet.methods.logistic.MOST_TURNED", 0)
+            patch.setattr("avocet.methods.linear.MOST_TURNED", 0)
             plain = tfidf.fit(texts, ys, n_labels, 10.0)
         unseen = [*texts, "word1 word2", "nothing that was seen"]
         assert np.allclose(turned.scores(unseen), plain.scores(unseen), atol=2e-3)
