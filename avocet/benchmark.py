@@ -153,7 +153,7 @@ def _card(
 
 def work(path: Path, emit: Emit) -> Event:
     """Score each contestant; one that fails is an error on its own card and never a label."""
-    with remembering(home().embeddings):
+    with remembering(home().kept):
         return _work(path, emit)
 
 

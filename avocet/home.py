@@ -45,9 +45,9 @@ class Home:
         return self.data / "avocet.db"
 
     @property
-    def embeddings(self) -> Path:
-        """Embeddings of rows, kept from night to night; may be deleted."""
-        return self.data / "cache" / "embeddings.sqlite"
+    def kept(self) -> Path:
+        """Embeddings and term counts of rows, kept from night to night; may be deleted."""
+        return self.data / "cache" / "kept.sqlite"
 
     @property
     def rungs(self) -> Path:

@@ -29,7 +29,7 @@ def work(path: Path, emit: Emit) -> Event:
     """Train, write the weights and their story, seal, and load back what a reader will load."""
     job = Job.read(path)
     # Folds share what was made of a text, and so do nights.
-    kept = remembering(home().embeddings)
+    kept = remembering(home().kept)
     with room_for(f"training {job.candidate}"), pieces.at_most(job.rung.evaluation), kept:
         return _work(job, emit)
 

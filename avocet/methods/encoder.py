@@ -14,8 +14,8 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.utils.logging import disable_progress_bar
 
 from avocet.errors import AvocetError, NonFiniteError
-from avocet.methods import embeddings, pieces
-from avocet.methods.memory import disk, memory
+from avocet.methods import pieces
+from avocet.methods.memory import of_each
 
 disable_progress_bar()  # 103 tensors that load in 4 ms are no news on a person's terminal
 # Written out at every load: unset, transformers may ask on stdin whether to run a folder's own code.
@@ -98,7 +98,7 @@ def freeze(encoder: Any, n_layers: int) -> None:
 
 @dataclass(frozen=True)
 class Encoder:
-    """A frozen base and its tokenizer; `digest` of the base, where its embeddings may be kept on disk."""
+    """A frozen base and its tokenizer; `digest` of the base, where its embeddings may be remembered."""
 
     path: Path
     tokenizer: Any
@@ -115,22 +115,9 @@ class Encoder:
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] = lambda done: None) -> NDArray[np.float64]:
         """Embeddings of length 1, shape (len(texts), width)."""
-
-        known = memory("embeddings")
-        if known is None or not texts:
-            return self._embedded(texts, progress)
-        mark = f"{self.digest or self.path} {device().type} {self.max_tokens}"
-        text_of = {embeddings.key_of(mark, text): text for text in texts}
-        kept = disk() if self.digest else None
-        if kept:
-            known |= embeddings.known(kept, [key for key in text_of if key not in known])
-        new = [key for key in text_of if key not in known]
-        # Rounded as the disk rounds them, so that tonight's and tomorrow's are the same.
-        made = self._embedded([text_of[key] for key in new], progress).astype(np.float32).astype(np.float64)
-        known |= dict(zip(new, made, strict=True))
-        if kept:
-            embeddings.keep(kept, {key: known[key] for key in new}, text_of)
-        return np.stack([known[embeddings.key_of(mark, text)] for text in texts])
+        mark = f"{self.digest} {device().type} {self.max_tokens}" if self.digest else None
+        rows = of_each(texts, mark, lambda new: list(self._embedded(new, progress)), _packed, _unpacked)
+        return np.stack(rows) if rows else np.zeros((0, 0))
 
     def _embedded(self, texts: Sequence[str], progress: Callable[[int], None]) -> NDArray[np.float64]:
         def run(batch: dict[str, Tensor]) -> Tensor:
@@ -138,6 +125,14 @@ class Encoder:
             return nn.functional.normalize(pooled, dim=1)
 
         return batched(run, self.tokenizer, texts, self.max_tokens, progress)
+
+
+def _packed(vector: NDArray[np.float64]) -> bytes:
+    return vector.astype(np.float32).tobytes()
+
+
+def _unpacked(raw: bytes) -> NDArray[np.float64]:
+    return np.frombuffer(raw, dtype=np.float32).astype(np.float64)
 
 
 def positions(base: Path, tokenizer: Any) -> int:

@@ -1,28 +1,39 @@
 """What is remembered while one process judges: k folds cost one embedding, and one counting of words, a text."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-# Room -> key -> what a method made of one text. A list, so that one that is opened within another shares it.
-_remembered: list[dict[str, dict[Any, Any]]] = []
-_disks: list[Path | None] = []
+from avocet.methods import kept
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What was made of texts, by key; and the file where it is kept for later nights, if it is."""
+
+    made: dict[bytes, Any]
+    disk: Path | None
+
+
+_remembered: list[Remembered] = []
 
 
 @contextmanager
 def remembering(disk: Path | None = None) -> Iterator[None]:
     """Within this, what was made of a text is not made again; within another, it is shared.
 
-    With `disk`, embeddings are kept there for later nights as well.
+    With `disk`, it is kept there for later nights as well.
     """
-    _remembered.append(_remembered[-1] if _remembered else {})
-    _disks.append(disk or (_disks[-1] if _disks else None))
+    outer = _remembered[-1] if _remembered else Remembered({}, None)
+    _remembered.append(Remembered(outer.made, disk or outer.disk))
     try:
         yield
     finally:
         _remembered.pop()
-        _disks.pop()
 
 
 @contextmanager
@@ -35,11 +46,29 @@ def forgetting() -> Iterator[None]:
         _remembered[:] = held
 
 
-def disk() -> Path | None:
-    """Where embeddings are kept for later nights; None where they are not."""
-    return _disks[-1] if _remembered and _disks else None
+def of_each(
+    texts: Sequence[str],
+    mark: str | None,
+    make: Callable[[list[str]], Sequence[T]],
+    pack: Callable[[T], bytes],
+    unpack: Callable[[bytes], T],
+) -> Sequence[T]:
+    """What `make` makes of each text; once, where that is remembered.
 
-
-def memory(room: str) -> dict[Any, Any] | None:
-    """What is remembered in `room`, to be read and added to; None outside of `remembering`."""
-    return _remembered[-1].setdefault(room, {}) if _remembered else None
+    `mark` says what makes it (None: it cannot be told, so nothing is remembered). `unpack(pack(x))` is x again.
+    """
+    if not texts:
+        return []
+    if not _remembered or mark is None:
+        return make(list(texts))
+    made, disk = _remembered[-1].made, _remembered[-1].disk
+    keys = [kept.key_of(mark, text) for text in texts]
+    text_of = dict(zip(keys, texts, strict=True))
+    if disk:
+        made |= {key: unpack(raw) for key, raw in kept.known(disk, text_of.keys() - made.keys()).items()}
+    new = [key for key in text_of if key not in made]
+    packed = [pack(one) for one in make([text_of[key] for key in new])] if new else []
+    made |= {key: unpack(raw) for key, raw in zip(new, packed, strict=True)}
+    if disk:
+        kept.keep(disk, dict(zip(new, packed, strict=True)), text_of)
+    return [made[key] for key in keys]

@@ -96,7 +96,7 @@ def _versions(home: Path, name: str, seed: int, cost: dict[str, float]) -> list[
 
     rows, true = sets.test(name)
     champion, found = registry.champion_id(home / "models", name), []
-    with remembering(home / "test-embeddings.sqlite"):
+    with remembering(home / "test-kept.sqlite"):
         for version in registry.versions(home / "models"):
             info = version.info
             said = [p.label for p in load(version.folder).classify_fields(rows)]
