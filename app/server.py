@@ -8,6 +8,7 @@ import secrets
 import shlex
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -52,10 +53,9 @@ def _make(path: Path) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(f"avocet:{secrets.token_urlsafe(32)}\n")
     try:
-        # A link, not a replace: of two first starts at once, both must end with the same string.
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
+        # A link, not a replace: of two first starts at once, both must end with the same string, the first one's.
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
     finally:
         draft.unlink()
 

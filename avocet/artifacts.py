@@ -76,7 +76,8 @@ def split(run: Run, sides: Sides) -> str:
     return "\n\n".join(
         [
             f"# Sides of {run.recipe.name}",
-            f"{sides.n_new} rows are new; every other row is where it was. {sides.n_groups} groups of look-alikes, the largest of {sides.largest_group} rows, none on two sides.",
+            f"{sides.n_new} rows are new; every other row is where it was. {sides.n_groups} groups of look-alikes, "
+            f"the largest of {sides.largest_group} rows, none on two sides.",
             table(["label", *SIDES], [*rows, total]),
             notes or "Nothing to warn of.",
         ]

@@ -57,16 +57,18 @@ def surest_of_the_best(answers: Mapping[str, Answers], blends: Set[str] = frozen
     Macro-F1 of a few hundred rows moves by points when a handful of them fall otherwise: picked by it alone, a winner by
     luck costs more than it gains. The log loss, of labels of equal weight, uses all that a candidate said
     about each row. A blend averages its members' errors, so unless it is clearly worse (_CLEARLY standard errors) it is
-    the safer one (docs/LOG.md: passed over for a difference of one, it lost 2 points to luck on banking77). The standard error is that of the difference to the best, by paired bootstrap (the rule is Breiman et
-    al. 1984's, who then take the smallest tree). None where fewer than LEAST_ROWS rows were answered by all.
+    the safer one (docs/LOG.md: passed over for a difference of one, it lost 2 points to luck on banking77). The
+    standard error is that of the difference to the best, by paired bootstrap (the rule is Breiman et al. 1984's, who
+    then take the smallest tree). None where fewer than LEAST_ROWS rows were answered by all.
     """
     if not answers:
         return None
     shared = sorted(set.intersection(*(set(a.rows) for a in answers.values())))
     if len(shared) < LEAST_ROWS:
         return None
-    labels = next(iter(answers.values())).labels
-    true = [labels[next(iter(answers.values())).rows[mark][0]] for mark in shared]
+    any_of_them = next(iter(answers.values()))
+    labels = any_of_them.labels
+    true = [labels[any_of_them.rows[mark][0]] for mark in shared]
     said = {c: [a.labels[int(np.argmax(a.rows[mark][1]))] for mark in shared] for c, a in answers.items()}
     scores = {c: macro_f1(true, said[c], labels) for c in answers}
     best = max(scores, key=lambda c: scores[c])

@@ -1,7 +1,8 @@
 """What a child tells its parent: one JSON object a line on its standard output, and an exit code.
 
-Events, by `type`: progress (step, of), metrics (epoch, of, macro_f1, accuracy, loss), note (message),
-phase (training or evaluation: what a kill from here on was of), oom (message), error (reason, message), done (what the work returned). No event carries mail text.
+Events, by `type`: progress (step, of), metrics (epoch, of, macro_f1, accuracy, loss), note (message), phase (training
+or evaluation: what a kill from here on was of), oom (message), error (reason, message), done (what the work
+returned). No event carries mail text.
 """
 
 import ctypes

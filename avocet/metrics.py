@@ -79,17 +79,6 @@ def top_k_accuracy(true: Sequence[str], ranked: Sequence[Sequence[str]], k: int)
     return sum(t in r[:k] for t, r in zip(true, ranked, strict=True)) / len(true)
 
 
-def class_weights(counts: Sequence[int]) -> list[float]:
-    """total / (n_classes * count) per class, document 0's and sklearn's "balanced" weights.
-
-    Their mean over the rows is 1, so the loss keeps its size. Raises ValueError for a class without rows.
-    """
-    if not counts or min(counts) < 1:
-        raise ValueError(f"each class needs a row, got counts {list(counts)}")
-    total = sum(counts)
-    return [total / (len(counts) * count) for count in counts]
-
-
 def median_ms(answer: Callable[[list[Any]], Any], rows: Sequence[Any]) -> float:
     """Median milliseconds that `answer` takes for a single row, over the first TIMED_ROWS of `rows`."""
     times = []

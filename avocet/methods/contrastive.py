@@ -18,7 +18,6 @@ from transformers import AutoTokenizer, set_seed
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from avocet.candidates import Contrastive
-from avocet.errors import NotAtHandError
 from avocet.events import Emit
 from avocet.methods.encoder import SAFE, batched, device, freeze, mean_pooled, positions
 from avocet.methods.finetuning import Lesson, fine_tune, tokenised, truncated
@@ -34,9 +33,7 @@ from avocet.methods.trainer import WeightedTrainer
 def train(job: Job, folder: Path, emit: Emit) -> Learned:
     """See Method.train."""
     settings: Contrastive = job.method
-    if job.base is None:
-        raise NotAtHandError("method contrastive needs a base")
-    base = Path(job.base.path)
+    base = Path(job.its_base().path)
     job = job.at(job.base, with_pairs(job.rung))
     tokenizer = AutoTokenizer.from_pretrained(base, **SAFE)
     max_tokens = min(settings.max_tokens, positions(base, tokenizer))
@@ -110,9 +107,9 @@ class Embedder(nn.Module):
         tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **more).last_hidden_state
         return SequenceClassifierOutput(logits=F.normalize(mean_pooled(tokens.float(), attention_mask), dim=1))
 
-    def gradient_checkpointing_enable(self, **kwargs: Any) -> None:
+    def activation_checkpointing_enable(self, **kwargs: Any) -> None:
         """What the Trainer calls on the last rung of the ladder."""
-        self.encoder.gradient_checkpointing_enable(**kwargs)
+        self.encoder.activation_checkpointing_enable(**kwargs)
 
 
 class ContrastiveTrainer(WeightedTrainer):

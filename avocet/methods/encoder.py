@@ -68,9 +68,9 @@ class PooledClassifier(nn.Module):
         found = mean_pooled(tokens.float(), attention_mask)
         return nn.functional.normalize(found, dim=1) if self.normalised else found
 
-    def gradient_checkpointing_enable(self, **kwargs: Any) -> None:
+    def activation_checkpointing_enable(self, **kwargs: Any) -> None:
         """What the Trainer calls on the last rung of the ladder."""
-        self.encoder.gradient_checkpointing_enable(**kwargs)
+        self.encoder.activation_checkpointing_enable(**kwargs)
 
 
 def freeze(encoder: Any, n_layers: int) -> None:

@@ -60,7 +60,11 @@ class Shape:
 
 
 def _of(config: Mapping[str, Any], *names: str) -> int:
-    return int(next(config[name] for name in names if config.get(name))) if any(map(config.get, names)) else int("")
+    """The first of these that the config says. Raises KeyError where it says none."""
+    for name in names:
+        if config.get(name):
+            return int(config[name])
+    raise KeyError(names[0])
 
 
 def needs(candidate: OnBase, base: BaseAtHand, rung: Rung, gpu: bool) -> int:

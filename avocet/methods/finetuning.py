@@ -60,8 +60,8 @@ def fine_tune(
 ) -> dict[str, Any]:
     """Train `model` in place as the job's settings say, at the job's rung; returns facts for training_info.
 
-    Checkpoints lie in `folder` while it runs, or where the job says that a killed run goes on. `more` goes to `trainer_class`. Raises NonFiniteError and whatever
-    shape running out of memory takes (`events.is_out_of_memory`).
+    Checkpoints lie in `folder` while it runs, or where the job says that a killed run goes on. `more` goes to
+    `trainer_class`. Raises NonFiniteError and whatever shape running out of memory takes (`events.is_out_of_memory`).
     """
     set_seed(job.seed)
     use_our_cores()
@@ -143,9 +143,9 @@ def arguments(
         per_device_train_batch_size=micro,
         gradient_accumulation_steps=accumulation,
         per_device_eval_batch_size=job.rung.judged,
-        gradient_checkpointing=job.rung.gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False} if job.rung.gradient_checkpointing else None,
-        learning_rate=learning_rate(settings, job.base.n_parameters if job.base else 0),
+        activation_checkpointing=job.rung.gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False} if job.rung.gradient_checkpointing else None,
+        learning_rate=learning_rate(settings, job.its_base().n_parameters),
         lr_scheduler_type="linear",
         warmup_steps=settings.warmup,
         weight_decay=settings.weight_decay,

@@ -6,7 +6,6 @@ from typing import Any
 from transformers import AutoTokenizer, set_seed
 
 from avocet.candidates import Full
-from avocet.errors import NotAtHandError
 from avocet.events import Emit
 from avocet.methods.encoder import SAFE, freeze, positions
 from avocet.methods.finetuning import Lesson, fine_tune, tokenised, truncated
@@ -18,14 +17,13 @@ from avocet.methods.trained import TrainedScorer, fresh, load_trained, save_trai
 def train(job: Job, folder: Path, emit: Emit) -> Learned:
     """See Method.train. Learns from the train rows and stops early on the validation rows (document 0)."""
     settings: Full = job.method
-    if job.base is None:
-        raise NotAtHandError("method full needs a base")
     set_seed(job.seed)
-    base = Path(job.base.path)
+    at_hand = job.its_base()
+    base = Path(at_hand.path)
     tokenizer = AutoTokenizer.from_pretrained(base, **SAFE)
-    model = fresh(base, job.base.pooled, job.labels)
+    model = fresh(base, at_hand.pooled, job.labels)
     if settings.freeze_layers:
-        freeze(model.encoder if job.base.pooled else model.base_model, settings.freeze_layers)
+        freeze(model.encoder if at_hand.pooled else model.base_model, settings.freeze_layers)
     max_tokens = min(settings.max_tokens, positions(base, tokenizer))
     texts, ys = job.texts("train")
     held_out, held_ys = job.texts("validation")
@@ -35,8 +33,8 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
         tokenised(tokenizer, held_out, held_ys, max_tokens),
     )
     info = fine_tune(model, tokenizer, lesson, job, folder, emit)
-    save_trained(model, tokenizer, folder, job.base.pooled)
-    info |= {"pooled": job.base.pooled, **truncated(tokenizer, texts, max_tokens)}
+    save_trained(model, tokenizer, folder, at_hand.pooled)
+    info |= {"pooled": at_hand.pooled, **truncated(tokenizer, texts, max_tokens)}
     answered = None
     if held_out:
         scorer = TrainedScorer.of(tokenizer, model, max_tokens)

@@ -37,18 +37,22 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     from safetensors.numpy import save_file
 
     settings: Head = job.method
-    if job.base is None:
-        raise NotAtHandError("method head needs a base")
     lessons = job.lessons()
-    faults.strike(faults.planned(), 0, job.rung.micro_batch)
-    encoder = Encoder.open(Path(job.base.path), settings.max_tokens, job.base.digest)
-    n = len(lessons.texts)
-    embedded = encoder.embed(lessons.texts, lambda done: emit({"type": "progress", "step": done, "of": n}))
+    encoder, embedded = embedded_lessons(job, lessons.texts, emit)
     found = choose(embedded, lessons.ys, lessons.n_labels, lessons.folds, "logistic", settings.inverse_penalty)
     save_file(found.model.tensors(), folder / _FILE)
     return Learned(
         {**frozen_info(encoder, lessons.texts), "chosen": {"inverse_penalty": found.inverse_penalty}}, found.answered
     )
+
+
+def embedded_lessons(job: Job, texts: Sequence[str], emit: Emit) -> tuple[Encoder, NDArray[np.float64]]:
+    """(the frozen base, its embeddings of the texts)."""
+    base = job.its_base()
+    faults.strike(faults.planned(), 0, job.rung.micro_batch)
+    encoder = Encoder.open(Path(base.path), job.method.max_tokens, base.digest)
+    n = len(texts)
+    return encoder, encoder.embed(texts, lambda done: emit({"type": "progress", "step": done, "of": n}))
 
 
 def frozen_info(encoder: Encoder, texts: Sequence[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import TypeAdapter
 
 from avocet.candidates import Candidate
+from avocet.errors import NotAtHandError
 from avocet.methods.ladder import Rung
 from avocet.methods.lessons import Lessons
 
@@ -48,6 +49,12 @@ class Job:
     def method(self) -> Any:
         """The candidate's settings as the recipe's model of them."""
         return TypeAdapter(Candidate).validate_python(self.settings)
+
+    def its_base(self) -> BaseAtHand:
+        """The base. Raises NotAtHandError for a method that needs one and was given none."""
+        if self.base is None:
+            raise NotAtHandError(f"method {self.method.method} needs a base")
+        return self.base
 
     def lessons(self, dear: bool = False) -> Lessons:
         """What to learn from, and how it is answered out of sample.

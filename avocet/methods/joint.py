@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avocet.candidates import Joint
-from avocet.errors import NotAtHandError
 from avocet.events import Emit
-from avocet.methods import faults
 from avocet.methods.encoder import Encoder
-from avocet.methods.head import frozen_info, its_encoder
+from avocet.methods.head import embedded_lessons, frozen_info, its_encoder
 from avocet.methods.job import Job
 from avocet.methods.lessons import Learned
 from avocet.methods.linear import Linear, choose, softmax
@@ -43,13 +41,8 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     from scipy.sparse import csr_matrix, hstack
 
     settings: Joint = job.method
-    if job.base is None:
-        raise NotAtHandError("method joint needs a base")
     lessons = job.lessons()
-    faults.strike(faults.planned(), 0, job.rung.micro_batch)
-    encoder = Encoder.open(Path(job.base.path), settings.max_tokens, job.base.digest)
-    n = len(lessons.texts)
-    embedded = encoder.embed(lessons.texts, lambda done: emit({"type": "progress", "step": done, "of": n}))
+    encoder, embedded = embedded_lessons(job, lessons.texts, emit)
     terms = weighed(lessons.texts)
     # A penalty sees a longer vector as a cheaper one: this is how much the embedding counts beside the words.
     scale = np.sqrt(settings.weight)

@@ -16,7 +16,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification, AutoToke
 from transformers.pytorch_utils import Conv1D
 
 from avocet.candidates import Lora
-from avocet.errors import AvocetError, DamagedVersionError, NotAtHandError
+from avocet.errors import AvocetError, DamagedVersionError
 from avocet.events import Emit
 from avocet.methods.adapter import WEIGHTS, Adapter
 from avocet.methods.encoder import SAFE, SAFE_WEIGHTS, Encoder, PooledClassifier, freeze, positions
@@ -56,14 +56,13 @@ class Adapted:
 def train(job: Job, folder: Path, emit: Emit) -> Learned:
     """See Method.train. Raises AvocetError for a target or a rank that the base cannot have."""
     settings: Lora = job.method
-    if job.base is None:
-        raise NotAtHandError("method lora needs a base")
-    base, pooled = Path(job.base.path), job.base.pooled
+    at_hand = job.its_base()
+    base, pooled = Path(at_hand.path), at_hand.pooled
     tokenizer = its_tokenizer(base)
     max_tokens = min(settings.max_tokens, positions(base, tokenizer))
     lessons = job.lessons(dear=True)
     rows = tokenised(tokenizer, [text or " " for text in lessons.texts], lessons.ys, max_tokens)
-    embedded = Encoder.open(base, max_tokens).embed(lessons.texts) if pooled else None
+    embedded = Encoder.open(base, max_tokens, at_hand.digest).embed(lessons.texts) if pooled else None
     info: dict[str, Any] = {}
 
     def train_on(learn: list[int]) -> Adapted:

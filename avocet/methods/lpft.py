@@ -12,7 +12,6 @@ from torch import nn
 from transformers import AutoTokenizer, set_seed
 
 from avocet.candidates import Lpft
-from avocet.errors import NotAtHandError
 from avocet.events import Emit
 from avocet.methods.encoder import SAFE, Encoder, freeze, positions
 from avocet.methods.finetuning import Lesson, fine_tune, tokenised, truncated
@@ -26,13 +25,12 @@ from avocet.methods.trained import TrainedScorer, fresh, load_trained, save_trai
 def train(job: Job, folder: Path, emit: Emit) -> Learned:
     """See Method.train."""
     settings: Lpft = job.method
-    if job.base is None:
-        raise NotAtHandError("method lpft needs a base")
-    base = Path(job.base.path)
+    at_hand = job.its_base()
+    base = Path(at_hand.path)
     tokenizer = AutoTokenizer.from_pretrained(base, **SAFE)
     max_tokens = min(settings.max_tokens, positions(base, tokenizer))
     lessons = job.lessons(dear=True)
-    embedded = Encoder.open(base, max_tokens, job.base.digest).embed(lessons.texts)
+    embedded = Encoder.open(base, max_tokens, at_hand.digest).embed(lessons.texts)
     rows = tokenised(tokenizer, lessons.texts, lessons.ys, max_tokens)
     info: dict[str, Any] = {}
 

@@ -164,7 +164,7 @@ def test_gradients_agree_on_all_rungs(tmp_path: Path) -> None:
         before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         arguments = TrainingArguments(
             output_dir=str(tmp_path), per_device_train_batch_size=rung.micro_batch,
-            gradient_accumulation_steps=rung.accumulation, gradient_checkpointing=rung.gradient_checkpointing,
+            gradient_accumulation_steps=rung.accumulation, activation_checkpointing=rung.gradient_checkpointing,
             max_steps=1, learning_rate=1.0, optim="sgd", max_grad_norm=1e9, lr_scheduler_type="constant",
             save_strategy="no", report_to="none", use_cpu=True, disable_tqdm=True, remove_unused_columns=False,
         )  # fmt: skip
@@ -188,7 +188,7 @@ micro, tokens, checkpointing = int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] =
 warm = torch.nn.Linear(8, 8); warm(torch.ones(4, 8)).sum().backward()
 before = peak()
 model = AutoModel.from_pretrained(sys.argv[1], dtype=torch.float32, attn_implementation="eager").train()
-if checkpointing: model.gradient_checkpointing_enable({"use_reentrant": False})
+if checkpointing: model.activation_checkpointing_enable({"use_reentrant": False})
 optimizer = torch.optim.AdamW(model.parameters(), fused=True)
 for _ in range(2):
     model(input_ids=torch.ones(micro, tokens, dtype=torch.long)).last_hidden_state.mean().backward()

@@ -7,7 +7,7 @@ import pytest
 
 from avocet import metrics
 from avocet.errors import NonFiniteError
-from avocet.metrics import LabelScore, checked_scores, class_weights, finite, macro_f1
+from avocet.metrics import LabelScore, checked_scores, finite, macro_f1
 
 LABELS = ("a", "b", "c", "d", "e")
 
@@ -85,23 +85,6 @@ def test_top_k_finds_the_label_among_the_first_k() -> None:
     """0, then half, then all."""
     ranked = [["b", "a", "c"], ["c", "b", "a"]]
     assert [metrics.top_k_accuracy(["a", "a"], ranked, k) for k in (1, 2, 3)] == [0.0, 0.5, 1.0]
-
-
-def test_class_weights_are_sklearns_balanced_ones() -> None:
-    """And their mean over the rows is 1."""
-    from sklearn.utils.class_weight import compute_class_weight
-
-    counts = [50, 3, 17, 1]
-    ys = np.repeat(np.arange(4), counts)
-    assert class_weights(counts) == pytest.approx(list(compute_class_weight("balanced", classes=np.arange(4), y=ys)))
-    assert np.mean([class_weights(counts)[y] for y in ys]) == pytest.approx(1)
-
-
-@pytest.mark.parametrize("counts", [[], [3, 0], [3, -1]])
-def test_a_class_without_rows_has_no_weight(counts: list[int]) -> None:
-    """It would be infinite."""
-    with pytest.raises(ValueError, match="each class needs a row"):
-        class_weights(counts)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
