@@ -204,7 +204,11 @@ def _is_answer(row: Any, n_labels: int) -> bool:
     if not (isinstance(row, list) and len(row) == 2 and type(row[0]) is int and 0 <= row[0] < n_labels):
         return False
     scores = row[1]
-    return isinstance(scores, list) and len(scores) == n_labels and all(type(p) in (int, float) for p in scores)
+    return (
+        isinstance(scores, list)
+        and len(scores) == n_labels
+        and all(type(p) in (int, float) and 0 <= p <= 1 for p in scores)
+    )
 
 
 def _check_size(key: str, its: Any, name: str) -> None:

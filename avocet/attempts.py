@@ -5,6 +5,7 @@ a rung down, judging halves its pieces, and waiting for memory that others hold 
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,8 +76,11 @@ class Plan:
         return f"{digest} {self.room.device} {tokens} {top.micro_batch * top.accumulation} {method}"
 
     def check_room(self) -> None:
-        """Raises MemoryBusyError where even the smallest setting does not fit now, and would if others let go."""
-        if not isinstance(self.settings, OnBase) or self.base is None:
+        """Raises MemoryBusyError where even the smallest setting does not fit now, and would if others let go.
+
+        After BUSY_TRIES it is tried all the same: what is needed is a guess, and reality has the last word.
+        """
+        if not isinstance(self.settings, OnBase) or self.base is None or self.ends.count(BUSY) >= BUSY_TRIES:
             return
         room = here()
         need = needs(self.settings, self.base, self.ladder[-1], room.gpu)
@@ -88,7 +92,6 @@ class Plan:
             f"are free: held by {holders}"
         )
         self._note(BUSY)
-        error.again = self.ends.count(BUSY) <= BUSY_TRIES
         raise error
 
     def died(self, error: OutOfMemoryError) -> OutOfMemoryError:
@@ -130,7 +133,8 @@ class Plan:
             "ends": self.ends,
             "tried": self.tried,
         }
-        durable.replace_text(self.path, json.dumps(said, ensure_ascii=True))
+        with suppress(OSError):  # on a full disk the next attempt finds no word, and takes it for one of training
+            durable.replace_text(self.path, json.dumps(said, ensure_ascii=True))
 
 
 def plan(run: Run, candidate: str, settings: object, base: BaseAtHand | None, attempt: int) -> Plan:

@@ -75,9 +75,7 @@ def _baselines(recipe: Recipe, trained: Mapping[str, str]) -> list[str]:
     return others if learned and others else wanted
 
 
-def score(
-    run: Run, judged: Sequence[Contestant], on_event: Callable[[Event], None], batch: int | None = None
-) -> Scoreboard:
+def score(run: Run, judged: Sequence[Contestant], on_event: Callable[[Event], None]) -> Scoreboard:
     """Score all contestants on the run's holdout in one child. Raises what run_child raises."""
     rows = [r for r in read_rows(run.rows) if r["side"] == "holdout"]
     mark = digest([[(r["id"], r["label"]) for r in rows], list(run.recipe.labels)])

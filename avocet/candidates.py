@@ -14,10 +14,10 @@ class Strict(BaseModel):
 
 
 class Tfidf(Strict):
-    """TF-IDF over words and characters with logistic regression: seconds on any machine, and hard to beat."""
+    """TF-IDF over words and characters with a ridge regression: seconds on any machine, and hard to beat."""
 
     method: Literal["tfidf"]
-    inverse_penalty: float | None = Field(None, gt=0, description="C of the regression; unset, chosen out of fold")
+    inverse_penalty: float | None = Field(None, gt=0, description="1 / alpha; unset, chosen out of fold")
 
 
 class OnBase(Strict):
@@ -32,7 +32,7 @@ class Head(OnBase):
     """A frozen base with a logistic head on its pooled, normalised embedding."""
 
     method: Literal["head"]
-    inverse_penalty: float | None = Field(None, gt=0, description="as of tfidf")
+    inverse_penalty: float | None = Field(None, gt=0, description="C of the regression; unset, chosen out of fold")
 
 
 class Joint(OnBase):
@@ -106,7 +106,9 @@ class Contrastive(FineTuned):
 
     method: Literal["contrastive"]
     epochs: int = Field(1, ge=EPOCHS[0], le=EPOCHS[1])
-    batch_size: int = Field(32, ge=2, description="rows in one forward pass: each is compared with all others in it")
+    batch_size: int = Field(
+        32, ge=2, multiple_of=2, description="rows in one forward pass: each is compared with all others in it"
+    )
     imbalance: Literal["balanced_batches"] = Field(
         "balanced_batches", description="labels take turns in each batch, or there would be no pairs of rare ones"
     )

@@ -1,5 +1,6 @@
 """The model card and the metrics that travel with a version: numbers, labels and names, never a mail."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -58,7 +59,7 @@ def _body(version: Version, base: str) -> str:
     return f"""# {version.id}
 
 A text classifier of the method `{info.get("method")}`, trained and sealed by Avocet for the recipe `{info.get("recipe")}`.
-{_about_base(str(info.get("method")), base, info.get("base_digest"))}
+{_about_bases(info)}
 
 It reads the text that this template builds: `{info.get("text")}`, and answers with one of:
 
@@ -72,11 +73,24 @@ a candidate; it becomes champion only where a gate finds it better, or a person 
 """
 
 
-def _about_base(method: str, base: str, digest: Any) -> str:
+# Methods whose versions hold no base, and what they hold instead.
+REFERRING = {"head": "head", "joint": "regression", "lora": "adapters and its head"}
+
+
+def _about_bases(info: Mapping[str, Any]) -> str:
+    """What the version starts from; of a blend, what each member does."""
+    members = info.get("members") or {}
+    if members:
+        return "\n".join(f"Its member `{name}`: {_about_base(its)}" for name, its in members.items())
+    return _about_base(info)
+
+
+def _about_base(info: Mapping[str, Any]) -> str:
+    method, base, digest = str(info.get("method")), str(info.get("base_model_id")), info.get("base_digest")
     if base == "none":
         return "It needs no pretrained base."
-    if method in ("head", "lora"):
-        what = "head" if method == "head" else "adapters and its head"
+    if method in REFERRING:
+        what = REFERRING[method]
         return (
             f"The weights here are only its {what}. Its base `{base}` is not in this folder and must be the very same "
             f"bytes (digest `{digest}`) where it is loaded."

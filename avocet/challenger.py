@@ -59,8 +59,19 @@ def surest_of_the_best(answers: Mapping[str, Answers], blends: Set[str] = frozen
     about each row. A blend averages its members' errors, so unless it is clearly worse (_CLEARLY standard errors) it is
     the safer one (docs/LOG.md: passed over for a difference of one, it lost 2 points to luck on banking77). The
     standard error is that of the difference to the best, by paired bootstrap (the rule is Breiman et al. 1984's, who
-    then take the smallest tree). None where fewer than LEAST_ROWS rows were answered by all.
+    then take the smallest tree). None where fewer than LEAST_ROWS rows were answered.
     """
+    most = max((len(a.rows) for a in answers.values()), default=0)
+    widely = {c: a for c, a in answers.items() if len(a.rows) == most}
+    first = _surest(widely, blends)
+    if first is None or len(widely) == len(answers):
+        return first
+    # `full` answers validation rows alone: the others are compared on all rows first, then their best with it.
+    return _surest({c: a for c, a in answers.items() if c == first or c not in widely}, blends) or first
+
+
+def _surest(answers: Mapping[str, Answers], blends: Set[str]) -> str | None:
+    """The same among candidates as far as all of them answered the same rows."""
     if not answers:
         return None
     shared = sorted(set.intersection(*(set(a.rows) for a in answers.values())))

@@ -135,7 +135,10 @@ def _scores(
     about = {**info, **found, "trained_labels": list(labels), "labels": list(recipe.labels), "version": "a fold"}
     about |= {"base_model_id": job.base.id, "base_digest": job.base.digest} if job.base else {}
     texts = [str(info["text"]).format(**{**r["more"], **r["fields"]}) for r in judged]
-    return checked_scores(learner.load(folder, about).scores(texts), len(texts), len(labels))
+    scores = checked_scores(learner.load(folder, about).scores(texts), len(texts), len(labels))
+    # A fold has no folds of its own to find how sure its model may be; a blend's weights are for one as sure as that night's.
+    usual = float(found.get("sharpened", 1))
+    return pooled([scores], [float(info.get("sharpened", usual)) / usual])
 
 
 def _job(learn: Rows, labels: tuple[str, ...], info: Mapping[str, Any], folder: Path) -> Job:

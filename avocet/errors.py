@@ -85,10 +85,9 @@ class OutOfMemoryError(AvocetError):
 
 
 class MemoryBusyError(AvocetError):
-    """The memory is large enough and others hold it: tried again later, `again` until the limit of tries."""
+    """The memory is large enough and others hold it: tried again later."""
 
     reason = "memory_busy"
-    again = True
 
 
 class NonFiniteError(AvocetError):

@@ -21,6 +21,8 @@ from avocet.errors import AvocetError, OutOfMemoryError
 
 Event = Mapping[str, Any]
 Emit = Callable[[Event], None]
+TRAINING: Event = {"type": "phase", "phase": "training"}
+JUDGING: Event = {"type": "phase", "phase": "evaluation"}
 
 EXIT_OUT_OF_MEMORY = 77
 EXIT_REFUSED = 78

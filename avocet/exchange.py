@@ -11,13 +11,13 @@ from pathlib import Path
 from avocet import archive, durable, registry
 from avocet import recipe as recipes
 from avocet.byhand import proved, user
-from avocet.candidates import OnBase
+from avocet.candidates import Blend, OnBase
 from avocet.errors import ArchiveError, DamagedVersionError, NonFiniteError, NothingToDoError, WrongUseError
 from avocet.history import record
 from avocet.home import Home, checked_name
 from avocet.recipe import Recipe
 from avocet.runs import only_one
-from avocet.travelled import Story, read_story
+from avocet.travelled import Member, Story, read_story
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same version is the same zip, byte for byte
 
@@ -143,9 +143,23 @@ def _fits_recipe(recipe: Recipe, story: Story) -> None:
         raise ArchiveError(
             f"recipe {recipe.name} has no candidate {story.candidate}; it has {', '.join(recipe.candidates)}"
         )
+    _is_candidate(recipe, story.candidate, story)
+    if isinstance(settings, Blend):
+        for name, member in story.members.items():
+            if name not in settings.of:
+                raise ArchiveError(
+                    f"its member {name} is none of candidate {story.candidate} of recipe {recipe.name}, "
+                    f"which is made of {', '.join(settings.of)}"
+                )
+            _is_candidate(recipe, name, member)
+
+
+def _is_candidate(recipe: Recipe, name: str, its: Story | Member) -> None:
+    """A version of another method or on another base must not compete as this candidate, nor open that base."""
+    settings = recipe.candidates[name]
     base = settings.base if isinstance(settings, OnBase) else "none"
-    if (settings.method, base) != (story.method, story.base_model_id):
+    if (settings.method, base) != (its.method, its.base_model_id):
         raise ArchiveError(
-            f"it is {story.method} on base {story.base_model_id}; candidate {story.candidate} of recipe {recipe.name} "
+            f"it is {its.method} on base {its.base_model_id}; candidate {name} of recipe {recipe.name} "
             f"is {settings.method} on {base}"
         )

@@ -10,7 +10,7 @@ Folds = list[tuple[list[int], list[int]]]
 def grouped_folds(groups: Sequence[str], labels: Sequence[object], k: int, seed: int) -> Folds | None:
     """k times (places to learn from, places to judge), no group in two folds, labels spread evenly; None for too few.
 
-    Each place is judged exactly once.
+    Each place is judged exactly once, after learning from at least two labels.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -19,4 +19,5 @@ def grouped_folds(groups: Sequence[str], labels: Sequence[object], k: int, seed:
     splitter = StratifiedGroupKFold(k, shuffle=True, random_state=seed)
     names = [str(label) for label in labels]
     found = [(list(map(int, a)), list(map(int, b))) for a, b in splitter.split(np.zeros(len(names)), names, groups)]
-    return found if all(judged for _, judged in found) else None
+    fair = all(judged and len({names[i] for i in learn}) > 1 for learn, judged in found)
+    return found if fair else None

@@ -27,8 +27,13 @@ from avocet.events import EXIT_OUT_OF_MEMORY, PARENT, Event, is_out_of_memory
 _RAISED: dict[str, type[AvocetError]] = {
     e.reason: e for e in (NonFiniteError, NotAtHandError, OutOfMemoryError, ChildFailedError, DiskError, WrongUseError)
 }
-# What a subprocess reports, and what a shell or container runtime makes of it.
-_KERNEL_KILL = (-signal.SIGKILL, 128 + signal.SIGKILL)
+# How a machine gets its memory back: what a subprocess reports, and what a shell or container runtime makes of it.
+_KILLS = {
+    -signal.SIGKILL: "SIGKILL",
+    128 + signal.SIGKILL: "SIGKILL",
+    -signal.SIGTERM: "SIGTERM",
+    128 + signal.SIGTERM: "SIGTERM",
+}
 _here: list[bool] = []
 
 
@@ -151,8 +156,9 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _failure(code: int, last: Event, log: Path) -> AvocetError:
     if code == EXIT_OUT_OF_MEMORY:
         return OutOfMemoryError(f"out of memory ({last.get('message', '?')})")
-    if code in _KERNEL_KILL:
-        return OutOfMemoryError("killed by SIGKILL, which is how the kernel ends a process that outgrew the memory")
+    if code in _KILLS:
+        who = "the kernel ends" if _KILLS[code] == "SIGKILL" else "guards such as earlyoom end"
+        return OutOfMemoryError(f"killed by {_KILLS[code]}, which is how {who} a process that outgrew the memory")
     reason = str(last.get("reason", ""))
     if reason in _RAISED:
         return _RAISED[reason](str(last["message"]))

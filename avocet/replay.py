@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from avocet import registry, runs
 from avocet.benchmark import contestants, score
-from avocet.candidates import Candidate, FineTuned, Head
+from avocet.candidates import Blend, Candidate, FineTuned, Head, Joint
 from avocet.challenger import choose_challenger
 from avocet.errors import AvocetError, DataStoppedError, NotAtHandError, NothingTrainedError, WrongUseError
 from avocet.findings import DataReport
@@ -128,14 +128,21 @@ def _cheap(home: Home, recipe: Recipe) -> tuple[dict[str, Candidate], dict[str, 
         if isinstance(settings, FineTuned):
             skipped[name] = f"method {settings.method} is too dear to be trained each night again"
             continue
+        if isinstance(settings, Blend):
+            its = tuple(member for member in settings.of if member in found)
+            if len(its) < 2:
+                skipped[name] = f"fewer than two of {', '.join(settings.of)} take part"
+            else:
+                found[name] = settings.model_copy(update={"of": its})
+            continue
         try:
-            found[name] = _found_from_anywhere(home, settings) if isinstance(settings, Head) else settings
+            found[name] = _found_from_anywhere(home, settings) if isinstance(settings, Head | Joint) else settings
         except NotAtHandError as e:
             skipped[name] = str(e)
     return found, skipped
 
 
-def _found_from_anywhere(home: Home, settings: Head) -> Head:
+def _found_from_anywhere(home: Home, settings: Head | Joint) -> Head | Joint:
     """The candidate with a base that is found from another home too. Raises NotAtHandError."""
     at_hand(settings, home)
     local = (home.root / settings.base).resolve()
@@ -258,8 +265,10 @@ class _Life:
         failed: dict[str, AvocetError] = {}
         for name in run.recipe.candidates:
             try:
-                trained[name] = train(run, sides, name, 0, _quiet).version
+                trained[name] = train(run, sides, name, 0, _quiet, trained).version
                 self.names.setdefault(trained[name], f"{name} of {shown(at)}")
+            except NotAtHandError:  # a blend on too few rows: no failure, as in the flow
+                continue
             except AvocetError as e:
                 failed[name] = e
         if not trained:

@@ -1,7 +1,7 @@
 """Training one candidate from the outside: is its base here, was it trained already, start the child, publish."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
@@ -115,7 +115,7 @@ def _tidied(staging: Path, goes_on: Path) -> Iterator[None]:
 
 
 def _key(run: Run, sides: Sides, candidate: str, base: BaseAtHand | None, members: Mapping[str, str]) -> str:
-    """What a training depends on; the memory setting is not among it, since all of them train the same model."""
+    """What a training depends on; not the memory setting: all train the same model, or (contrastive) one as good."""
     parts: list[object] = [
         run.recipe.training_digest(candidate),
         sides.digest,
@@ -163,9 +163,9 @@ def _in_child(run: Run, job: Job, candidate: str, on_event: Callable[[Event], No
         e.where = phase
         raise
     if curve:
-        write_json(
-            run.folder / f"metrics-{candidate}.json", {"rung": str(job.rung), "epochs": tracking.numbered(curve)}
-        )
+        told = {"rung": str(job.rung), "epochs": tracking.numbered(curve)}
+        with suppress(OSError):  # a version is worth more than this file, and the events say the same
+            write_json(run.folder / f"metrics-{candidate}.json", told)
     return tracking.last_training(curve) if curve else []
 
 

@@ -13,6 +13,7 @@ from avocet.candidates import Candidate
 from avocet.errors import ArchiveError, DamagedVersionError
 from avocet.home import NAME
 from avocet.methods import NAMES
+from avocet.methods.answers import load_answers
 from avocet.recipe import template_fields
 
 _Score = Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -151,7 +152,11 @@ def read_story(folder: Path) -> Story:
     if (manifest.get("format"), manifest.get("version")) != (1, info.get("version")):
         raise ArchiveError("manifest.json is of another version or format than training_info.json")
     try:
-        return Story.model_validate(info)
+        story = Story.model_validate(info)
     except ValidationError as e:
         first = e.errors(include_input=False)[0]
         raise ArchiveError(f"training_info.json: {'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}") from None
+    answers = load_answers(folder)
+    if answers is not None and list(answers.labels) != story.trained_labels:
+        raise ArchiveError("answers.json answers other labels than the version was trained on")
+    return story

@@ -66,10 +66,9 @@ def is_out_of_memory(task: Any, task_run: "TaskRun", state: "State[Any]") -> boo
     (`with_options` made it), so that the state AwaitingRetry and the log say truly when the next attempt comes.
     """
     result = state.result(raise_on_failure=False)
-    if not isinstance(result, OutOfMemoryError | MemoryBusyError):
-        return False
-    task.retry_delay_seconds = BUSY_DELAY_S if isinstance(result, MemoryBusyError) else AGAIN_S
-    return result.again
+    busy = isinstance(result, MemoryBusyError)
+    task.retry_delay_seconds = BUSY_DELAY_S if busy else AGAIN_S
+    return busy or (isinstance(result, OutOfMemoryError) and result.again)
 
 
 class OneLine(logging.Filter):

@@ -40,8 +40,7 @@ def finetune(run: Run, sides: Sides, candidate: str, ready: Mapping[str, str] | 
 
     `ready` (candidate -> version) is what a blend may be made of.
     Each attempt after the first is a rung further down the ladder, which keeps the effective batch, or waited for
-    memory that others held. Raises OutOfMemoryError after the last rung, MemoryBusyError after the last wait,
-    NonFiniteError, ChildFailedError.
+    memory that others held. Raises OutOfMemoryError after the last rung, NonFiniteError, ChildFailedError.
     """
     attempt = max((task_run.run_count or 1) - 1, 0) if TaskRunContext.get() else 0
     with Bar(candidate) as bar:

@@ -9,7 +9,7 @@ from typing import Any
 from avocet import metrics, registry
 from avocet.classifier import load_folder
 from avocet.durable import room_for
-from avocet.events import Emit, Event, run_as_child
+from avocet.events import JUDGING, Emit, Event, run_as_child
 from avocet.home import home
 from avocet.methods import Scorer, group, method, pieces
 from avocet.methods.answers import write_answers
@@ -42,6 +42,7 @@ def _work(job: Job, emit: Emit) -> Event:
     staging = Path(job.staging)
     started = time.monotonic()
     learned = method(job.method.method).train(job, staging, emit)
+    emit(JUDGING)
     info = {**job.info, **learned.info, "train_s": round(time.monotonic() - started, 2)}
     check_files(staging)
     lessons = job.lessons()

@@ -4,6 +4,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
@@ -132,15 +133,18 @@ def memory_holders() -> list[str]:
     held: list[tuple[int, int]] = []
     gpus = visible_gpus()
     if gpus:
-        for gpu in gpus:
-            for p in pynvml.nvmlDeviceGetComputeRunningProcesses(gpu):
-                held.append((int(p.usedGpuMemory or 0), int(p.pid)))
+        with suppress(pynvml.NVMLError):  # some virtual GPUs do not say; it is only for people to read
+            for gpu in gpus:
+                for p in pynvml.nvmlDeviceGetComputeRunningProcesses(gpu):
+                    held.append((int(p.usedGpuMemory or 0), int(p.pid)))
     else:
         held = [
             (p.info["memory_info"].rss, p.pid) for p in psutil.process_iter(["memory_info"]) if p.info["memory_info"]
         ]
     found = []
     for n_bytes, pid in sorted(held, reverse=True)[:5]:
-        name = psutil.Process(pid).name() if psutil.pid_exists(pid) else "another container"
+        name = "another container"
+        with suppress(psutil.Error):
+            name = psutil.Process(pid).name()
         found.append(f"{name} ({pid}) {n_bytes / GIB:.1f} GiB")
     return found

@@ -68,11 +68,13 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     infos = {name: read_info(Path(its)) for name, its in job.members.items()}
     for name, version in job.members.items():
         _take(Path(version), folder / _MEMBERS / name)
+    most_cut = max(infos.values(), key=lambda i: int(i.get("n_truncated", 0)))
     info = {
         "epochs_run": max(int(i.get("epochs_run") or 1) for i in infos.values()),
         "weights": dict(zip(job.members, weights, strict=True)),
         "members": infos,
-        "n_truncated": max(int(i.get("n_truncated", 0)) for i in infos.values()),
+        "n_truncated": most_cut.get("n_truncated", 0),
+        "max_tokens": most_cut.get("max_tokens"),
     }
     return Learned(info, Answered(shared, out_of_fold))
 

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -42,7 +42,8 @@ def place_for(job: Job, folder: Path, rows: Any, kind: str) -> Iterator[tuple[Pa
         with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as checkpoints:
             yield Path(checkpoints), False
         return
-    rung = hashlib.sha256(json.dumps([asdict(job.rung), group.size()]).encode()).hexdigest()[:6]
+    trains = replace(job.rung, evaluation=0)  # how many rows are judged at once changes no weight
+    rung = hashlib.sha256(json.dumps([asdict(trains), group.size()]).encode()).hexdigest()[:6]
     text = json.dumps([kind, job.settings, job.seed, torch.cuda.is_available(), rows], default=_plain)
     place = Path(job.resume) / f"{rung}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     if group.rank() == 0:
@@ -69,6 +70,12 @@ def stopped_at(checkpoint: Path) -> int | None:
     control = state.get("stateful_callbacks", {}).get("TrainerControl", {})
     stopped = control.get("args", {}).get("should_training_stop")
     return int(state["global_step"]) if stopped else None
+
+
+def without_gain(checkpoint: Path) -> int:
+    """How many epochs in a row had brought no better validation figure: early stopping's patience goes on with it."""
+    early = resume.state_of(checkpoint).get("stateful_callbacks", {}).get("EarlyStoppingCallback", {})
+    return int(early.get("attributes", {}).get("early_stopping_patience_counter", 0))
 
 
 class Sealing(TrainerCallback):  # type: ignore[misc]  # transformers ships no types

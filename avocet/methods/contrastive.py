@@ -22,7 +22,6 @@ from avocet.events import Emit
 from avocet.methods.encoder import SAFE, batched, device, freeze, mean_pooled, positions
 from avocet.methods.finetuning import Lesson, fine_tune, tokenised, truncated
 from avocet.methods.job import Job
-from avocet.methods.ladder import Rung
 from avocet.methods.lessons import Learned, cross_fitted
 from avocet.methods.machine import attention
 from avocet.methods.probe import put_probe
@@ -34,7 +33,6 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     """See Method.train."""
     settings: Contrastive = job.method
     base = Path(job.its_base().path)
-    job = job.at(job.base, with_pairs(job.rung))
     tokenizer = AutoTokenizer.from_pretrained(base, **SAFE)
     max_tokens = min(settings.max_tokens, positions(base, tokenizer))
     lessons = job.lessons(dear=True)
@@ -66,13 +64,6 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
 def load(folder: Path, info: dict[str, Any]) -> TrainedScorer:
     """See Method.load."""
     return load_trained(folder, info)
-
-
-def with_pairs(rung: Rung) -> Rung:
-    """The rung with at least two rows in a forward pass: a row alone has no pair, and nothing would be learned."""
-    if rung.micro_batch > 1:
-        return rung
-    return Rung(2, max(1, rung.accumulation // 2), rung.gradient_checkpointing)
 
 
 def embed(model: Any, tokenizer: Any, texts: Sequence[str], max_tokens: int) -> NDArray[np.float64]:

@@ -15,6 +15,8 @@ from transformers.utils.logging import disable_progress_bar
 
 from avocet.errors import AvocetError, NonFiniteError
 from avocet.methods import pieces
+from avocet.methods.kept import made_by
+from avocet.methods.machine import use_our_cores
 from avocet.methods.memory import of_each
 
 disable_progress_bar()  # 103 tensors that load in 4 ms are no news on a person's terminal
@@ -57,7 +59,7 @@ class PooledClassifier(nn.Module):
         token_type_ids: Tensor | None = None,
         labels: Tensor | None = None,
     ) -> SequenceClassifierOutput:
-        """Logits of shape (batch, n labels)."""
+        """Logits of shape (batch, n labels). `labels` is there for the Trainer, which looks for the name."""
         pooled = self.pooled(input_ids, attention_mask, token_type_ids)
         return SequenceClassifierOutput(logits=self.head(self.dropout(pooled)))
 
@@ -109,13 +111,15 @@ class Encoder:
     @classmethod
     def open(cls, base: Path, max_tokens: int, digest: str = "") -> Self:
         """The base in the folder `base`, on the GPU where there is one; `max_tokens` at most what it has positions for."""
+        use_our_cores()
         model = AutoModel.from_pretrained(base, **SAFE_WEIGHTS).eval().to(device())
         tokenizer = AutoTokenizer.from_pretrained(base, **SAFE)
         return cls(base, tokenizer, model, min(max_tokens, positions(base, tokenizer)), digest)
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] = lambda done: None) -> NDArray[np.float64]:
         """Embeddings of length 1, shape (len(texts), width)."""
-        mark = f"{self.digest} {device().type} {self.max_tokens}" if self.digest else None
+        code = made_by(__file__, "torch", "transformers", "tokenizers")
+        mark = f"{self.digest} {device().type} {self.max_tokens} {code}" if self.digest else None
         rows = of_each(texts, mark, lambda new: list(self._embedded(new, progress)), _packed, _unpacked)
         return np.stack(rows) if rows else np.zeros((0, 0))
 

@@ -14,7 +14,7 @@ from avocet.candidates import FineTuned
 from avocet.errors import NonFiniteError
 from avocet.events import Emit
 from avocet.methods import faults, group
-from avocet.methods.checkpoints import Sealing, finish, finished, go_on_from, place_for, stopped_at
+from avocet.methods.checkpoints import Sealing, finish, finished, go_on_from, place_for, stopped_at, without_gain
 from avocet.methods.encoder import n_truncated
 from avocet.methods.job import Job
 from avocet.methods.machine import native_bf16, use_our_cores
@@ -72,7 +72,8 @@ def fine_tune(
             facts, history = before
             watch.retell(history, job.method.epochs)
             return facts
-        tracking.prepare(Path(job.rows).parent / f"tracking-{job.candidate}", job.method.report_to)
+        if group.rank() == 0:  # the others report nothing
+            tracking.prepare(Path(job.rows).parent / f"tracking-{job.candidate}", job.method.report_to)
         trainer = trainer_class(
             model=model,
             args=arguments(job.method, job, checkpoints, bool(lesson.validation), keep),
@@ -103,6 +104,9 @@ def _run(trainer: Any, checkpoint: Path | None, emit: Emit) -> None:
     stopped = stopped_at(checkpoint)
     if stopped is not None:  # early stopping had ended it; the Trainer would begin another epoch
         trainer.args.max_steps = stopped
+    for callback in trainer.callback_handler.callbacks:  # the Trainer would count from 0 again
+        if isinstance(callback, EarlyStoppingCallback):
+            callback.early_stopping_patience_counter = without_gain(checkpoint)
     emit({"type": "note", "message": f"goes on after step {checkpoint.name.rpartition('-')[2]}, where it was killed"})
     trainer.train(resume_from_checkpoint=str(checkpoint))
 

@@ -6,7 +6,7 @@ from typing import Any
 from transformers import AutoTokenizer, set_seed
 
 from avocet.candidates import Full
-from avocet.events import Emit
+from avocet.events import JUDGING, Emit
 from avocet.methods.encoder import SAFE, freeze, positions
 from avocet.methods.finetuning import Lesson, fine_tune, tokenised, truncated
 from avocet.methods.job import Job
@@ -37,8 +37,8 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     info |= {"pooled": at_hand.pooled, **truncated(tokenizer, texts, max_tokens)}
     answered = None
     if held_out:
+        emit(JUDGING)
         scorer = TrainedScorer.of(tokenizer, model, max_tokens)
-        # The lessons count validation rows after the train rows, in the order of the file.
         answered = Answered(job.places("validation"), scorer.scores(held_out))
     return Learned(info, answered)
 

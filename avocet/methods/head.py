@@ -41,9 +41,7 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     encoder, embedded = embedded_lessons(job, lessons.texts, emit)
     found = choose(embedded, lessons.ys, lessons.n_labels, lessons.folds, "logistic", settings.inverse_penalty)
     save_file(found.model.tensors(), folder / _FILE)
-    return Learned(
-        {**frozen_info(encoder, lessons.texts), "chosen": {"inverse_penalty": found.inverse_penalty}}, found.answered
-    )
+    return Learned({**frozen_info(encoder, lessons.texts), **found.info}, found.answered)
 
 
 def embedded_lessons(job: Job, texts: Sequence[str], emit: Emit) -> tuple[Encoder, NDArray[np.float64]]:

@@ -59,9 +59,7 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
         },
         folder / _FILE,
     )
-    return Learned(
-        {**frozen_info(encoder, lessons.texts), "chosen": {"inverse_penalty": found.inverse_penalty}}, found.answered
-    )
+    return Learned({**frozen_info(encoder, lessons.texts), **found.info}, found.answered)
 
 
 def load(folder: Path, info: dict[str, Any]) -> JointScorer:

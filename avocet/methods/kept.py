@@ -5,9 +5,12 @@ stays in data/, the room of mail, like the rows themselves; the text is in the f
 """
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from functools import cache
+from importlib.metadata import version as installed
 from pathlib import Path
 
 UNUSED_DAYS = 60  # a row that was not needed for so long is gone, and so is what was made of it
@@ -19,6 +22,13 @@ _ASKED = 500  # keys in one question; SQLite allows 32,766
 _CHECKSUM = 8  # bytes in front of each value: a flipped bit in a cache must not teach anything
 
 
+@cache
+def made_by(source: str, *libraries: str) -> str:
+    """The part of a mark that says which code makes it: what other code has made is another thing."""
+    versions = " ".join(f"{name} {installed(name)}" for name in libraries)
+    return hashlib.sha256(Path(source).read_bytes() + versions.encode()).hexdigest()[:16]
+
+
 def key_of(mark: str, text: str) -> bytes:
     """The key of what was made of a text; `mark` says by whom (base, device and length, or kind of terms)."""
     return hashlib.sha256(f"{mark}\0{text}".encode("utf-8", "surrogatepass")).digest()
@@ -28,7 +38,7 @@ def known(path: Path, keys: Iterable[bytes]) -> dict[bytes, bytes]:
     """Those of `keys` that are kept and whole; a file that cannot be read is an empty one."""
     asked = list(keys)
     found: dict[bytes, bytes] = {}
-    with suppress(sqlite3.DatabaseError), _open(path) as db:
+    with suppress(sqlite3.DatabaseError, OSError), _open(path) as db:
         for at in range(0, len(asked), _ASKED):
             some = asked[at : at + _ASKED]
             marks = ",".join("?" * len(some))
@@ -52,7 +62,7 @@ def keep(path: Path, values: Mapping[bytes, bytes], used: Iterable[bytes] = ()) 
             db.executemany(f"UPDATE made SET used = {_TODAY} WHERE key = ? AND used < {_TODAY}", again)  # noqa: S608
             db.execute(f"DELETE FROM made WHERE used < {_TODAY} - {UNUSED_DAYS}")  # noqa: S608
             db.execute("COMMIT")
-    except sqlite3.OperationalError:
+    except (sqlite3.OperationalError, OSError):
         return  # locked or full: nothing was kept
     except sqlite3.DatabaseError:
         path.unlink(missing_ok=True)  # no database any more
@@ -64,7 +74,9 @@ def _checksum(key: bytes, value: bytes) -> bytes:
 
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Other users of the machine could guess at mails by what was made of them. SQLite gives its journal the same mode.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous=OFF")  # what a power cut costs is made again
         db.execute(_SCHEMA)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from avocet.candidates import FineTuned
+from avocet.candidates import Contrastive, FineTuned
 
 USUALLY_JUDGED = 8
 
@@ -37,17 +37,18 @@ def rungs(candidate: object) -> tuple[Rung, ...]:
 
     The micro-batch is halved and the accumulation doubled while it is even, so that the effective batch stays
     exactly what the recipe says; the last rung trades time for memory by gradient checkpointing. Methods
-    without a batch have a single rung.
+    without a batch have a single rung. `contrastive` keeps two rows in a forward pass: one alone has no pair.
     """
     if not isinstance(candidate, FineTuned):
         return (Rung(1, 1, False),)
     micro, accumulation = candidate.batch_size, candidate.accumulation
     found = [Rung(micro, accumulation, candidate.gradient_checkpointing)]
-    while micro % 2 == 0:
+    least = 2 if isinstance(candidate, Contrastive) else 1
+    while micro % (2 * least) == 0:
         micro, accumulation = micro // 2, accumulation * 2
         found.append(Rung(micro, accumulation, candidate.gradient_checkpointing))
-    if micro > 1:  # an odd rest cannot be halved, but goes one by one
-        micro, accumulation = 1, accumulation * micro
+    if micro > least:  # an odd rest cannot be halved, but goes in the smallest pieces
+        micro, accumulation = least, accumulation * (micro // least)
         found.append(Rung(micro, accumulation, candidate.gradient_checkpointing))
     if not candidate.gradient_checkpointing:
         found.append(Rung(micro, accumulation, True))

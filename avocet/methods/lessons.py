@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avocet.events import Emit
+from avocet.events import JUDGING, TRAINING, Emit
 from avocet.folds import Folds
 
 
@@ -75,10 +75,14 @@ def cross_fitted(
     if lessons.held_out:
         (learn, judged), *_ = lessons.folds
         model = train_on(learn)
+        emit(JUDGING)
         return model, Answered(judged, score(model, [lessons.texts[i] for i in judged]))
     parts = []
     for i, (learn, judged) in enumerate(lessons.folds, start=1):
         emit({"type": "note", "message": f"out of fold, {i} of {len(lessons.folds)}: {len(learn)} rows", "kept": False})
-        parts.append(score(train_on(learn), [lessons.texts[i] for i in judged]))
+        model = train_on(learn)
+        emit(JUDGING)
+        parts.append(score(model, [lessons.texts[i] for i in judged]))
+        emit(TRAINING)
     emit({"type": "note", "message": f"on all {len(everything)} rows", "kept": True})
     return train_on(everything), answered(lessons.folds, parts)

@@ -50,11 +50,20 @@ class Linear:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A fitted model, the penalty that was best out of fold, and what it answered there (None without folds)."""
+    """A fitted model, the penalty that was best out of fold, and what it answered there (None without folds).
+
+    `sharpened`: what the model's logits were multiplied with.
+    """
 
     model: Linear
     inverse_penalty: float
     answered: Answered | None
+    sharpened: float
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What training_info says of the choice."""
+        return {"chosen": {"inverse_penalty": self.inverse_penalty}, "sharpened": self.sharpened}
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -75,7 +84,8 @@ def choose(
     penalties = (asked,) if asked is not None else (GRID[regression] if folds else (USUAL[regression],))
     if not folds:
         model = fit_linear(features, ys, n_labels, regression, penalties[0])
-        return Chosen(model.sharpened(_RIDGE_SHARPNESS if regression == "ridge" else 1.0), penalties[0], None)
+        by = _RIDGE_SHARPNESS if regression == "ridge" else 1.0
+        return Chosen(model.sharpened(by), penalties[0], None, by)
     parts: dict[float, list[NDArray[np.float64]]] = {penalty: [] for penalty in penalties}
     for learn, judged in folds:
         present = sorted({ys[i] for i in learn})
@@ -92,7 +102,7 @@ def choose(
     by = sharpness(found[best], [ys[i] for i in places])
     out_of_fold = answered(folds, [softmax(found[best] * by)])
     model = fit_linear(features, ys, n_labels, regression, best)
-    return Chosen(model.sharpened(by), best, out_of_fold)
+    return Chosen(model.sharpened(by), best, out_of_fold, by)
 
 
 def fit_linear(

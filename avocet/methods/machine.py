@@ -34,6 +34,7 @@ def use_our_cores() -> int:
         allowed, period = quota.read_text().split()
         if allowed.isdigit():
             n = min(n, max(1, int(allowed) // int(period)))
-    n = min(n, int(os.environ.get("OMP_NUM_THREADS") or n))
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]  # a list is of nested levels, the outermost first
+    n = min(n, int(asked)) if asked.isdigit() and int(asked) else n
     torch.set_num_threads(n)
     return n

@@ -14,6 +14,7 @@ from avocet.candidates import Tfidf
 from avocet.events import Emit
 from avocet.methods import faults
 from avocet.methods.job import Job
+from avocet.methods.kept import made_by
 from avocet.methods.lessons import Learned
 from avocet.methods.linear import Linear, choose, fit_linear
 from avocet.methods.memory import of_each
@@ -83,7 +84,7 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     terms = weighed(lessons.texts)
     found = choose(terms.features, lessons.ys, lessons.n_labels, lessons.folds, "ridge", settings.inverse_penalty)
     save_file({"idf": terms.idf, **terms.widened(found.model).tensors()}, folder / _FILE)
-    return Learned({"epochs_run": 1, "chosen": {"inverse_penalty": found.inverse_penalty}}, found.answered)
+    return Learned({"epochs_run": 1, **found.info}, found.answered)
 
 
 def load(folder: Path, info: dict[str, Any]) -> TfidfScorer:
@@ -97,9 +98,9 @@ def load(folder: Path, info: dict[str, Any]) -> TfidfScorer:
 def counts_of(texts: Sequence[str]) -> Any:
     """Sparse term counts, shape (n, 2 * N_FEATURES); a text that is remembered is not counted again."""
     from scipy.sparse import csr_matrix
-    from sklearn import __version__ as version
 
-    rows = of_each(texts, f"terms {N_FEATURES} {version}", _counted, _packed, _unpacked)
+    mark = f"terms {made_by(__file__, 'scikit-learn')}"
+    rows = of_each(texts, mark, _counted, _packed, _unpacked)
     starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
     columns = np.concatenate([columns for columns, _ in rows]) if rows else np.zeros(0, np.int32)
     counts = np.concatenate([counts for _, counts in rows]) if rows else np.zeros(0, np.uint32)

@@ -11,6 +11,7 @@ from torch import Tensor
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from avocet.methods.encoder import SAFE, SAFE_WEIGHTS, PooledClassifier, batched, device
+from avocet.methods.machine import use_our_cores
 
 _ENCODER, _HEAD = "encoder", "head.safetensors"
 
@@ -74,6 +75,7 @@ def load_trained(folder: Path, info: Mapping[str, Any]) -> TrainedScorer:
     """What `save_trained` wrote. Raises ValueError where weights are missing."""
     from safetensors.torch import load_file
 
+    use_our_cores()
     tokenizer = AutoTokenizer.from_pretrained(folder / _ENCODER if info["pooled"] else folder, **SAFE)
     if info["pooled"]:
         encoder = _whole(AutoModel.from_pretrained(folder / _ENCODER, output_loading_info=True, **SAFE_WEIGHTS))

@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from avocet.events import Emit
+from avocet.events import JUDGING, TRAINING, Emit
 
 EVENT_EVERY_S = 0.5
 
@@ -25,11 +25,12 @@ class Watch(TrainerCallback):  # type: ignore[misc]  # transformers ships no typ
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """From here on a kill was one of training."""
-        self.emit({"type": "phase", "phase": "training"})
+        self.emit(TRAINING)
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """From here on rows are judged, by the Trainer or after it, and a kill asks for smaller pieces of those only."""
-        self.emit({"type": "phase", "phase": "evaluation"})
+        """From here on rows are judged, where there are any, and a kill asks for smaller pieces of those only."""
+        if args.eval_strategy != "no":
+            self.emit(JUDGING)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Tell the step."""
@@ -50,6 +51,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]  # transformers ships no typ
         self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None, **kwargs: Any
     ) -> None:
         """Tell the epoch's validation figures."""
+        self.emit(TRAINING)
         self._tell({**self.logged, **(metrics or {}), "epoch": state.epoch}, round(args.num_train_epochs))
 
     def retell(self, history: Iterable[Mapping[str, Any]], of: int) -> None:

@@ -37,6 +37,7 @@ def main() -> None:
     if asked.table:
         print(table(read(asked.out)))
         return
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
     done = {(r["peer"], r["set"], r["seed"]) for r in read(asked.out)}
     for name in asked.sets:
         for seed in asked.seeds:

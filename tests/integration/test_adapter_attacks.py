@@ -36,6 +36,11 @@ def _tensors(name: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> C
     return lambda files: sealed({**files, name: save(change(load(files[name])))})
 
 
+def _answers(labels: tuple[str, ...], score: bytes) -> bytes:
+    rows = b'{"0123456789abcdef": [0, [' + score + b", 0.1, 0.1]]}"
+    return b'{"labels": ' + json.dumps(labels).encode() + b', "rows": ' + rows + b"}"
+
+
 def _extra(name: str) -> Callable[[Files], Files]:
     return lambda files: sealed({**files, name: b"x"})
 
@@ -64,6 +69,9 @@ ATTACKS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "no head": (lambda f: sealed({k: v for k, v in f.items() if k != HEAD}), "does not work here"),
     "a base of another digest": (lambda f: sealed(f, base_digest="0" * 64), "is not the one it was trained on"),
     "a base that is nowhere": (lambda f: sealed(f, base_model_id="someone/other"), "neither a folder nor"),
+    "answers without end": (lambda f: sealed({**f, "answers.json": _answers(LABELS, b"1e999")}), "something else than scores"),
+    "answers too large to add up": (lambda f: sealed({**f, "answers.json": _answers(LABELS, b"1" * 400)}), "something else than scores"),
+    "answers of other labels": (lambda f: sealed({**f, "answers.json": _answers(("a", "b", "c"), b"0.5")}), "answers other labels"),
     "answers that are none": (lambda f: sealed({**f, "answers.json": b'{"rows": {"a": "x"}}'}), "something else than scores"),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from app.cli import main
 from avocet import registry
 from avocet.classifier import load
-from avocet.errors import BusyError, NothingToDoError, WrongUseError
+from avocet.errors import ArchiveError, BusyError, NothingToDoError, WrongUseError
 from avocet.exchange import export, import_version
 from avocet.home import Home
 from avocet.runs import only_one
@@ -235,3 +235,42 @@ def test_a_member_brings_its_model_and_nothing_else(name: str, is_allowed: bool)
     from avocet.archive import allowed
 
     assert allowed(name) == is_allowed
+
+
+@pytest.mark.parametrize(
+    ("candidates", "why"),
+    [
+        ({"a": {"method": "tfidf"}, "c": {"method": "tfidf"}}, "member b is none of candidate blend of recipe tiny"),
+        ({"a": {"method": "tfidf"}, "b": {"method": "head", "base": "x/y"}}, "it is tfidf on base none; candidate b"),
+    ],
+)
+def test_a_blend_of_other_members_than_the_recipes_is_refused(
+    candidates: dict[str, Any], why: str, place: Home, make_recipe: Callable[..., str]
+) -> None:
+    """Each must be what the recipe's candidate of that name is, or it would open any base on this machine."""
+    from avocet import recipe as recipes
+    from avocet.exchange import _fits_recipe
+    from avocet.travelled import Story
+
+    its = {**candidates, "blend": {"method": "blend", "of": list(candidates)}}
+    recipe = recipes.load(place, make_recipe([], its))
+    with pytest.raises(ArchiveError, match=why):
+        _fits_recipe(recipe, Story.model_validate(blend()))
+    same = {"a": {"method": "tfidf"}, "b": {"method": "tfidf"}, "blend": {"method": "blend", "of": ["a", "b"]}}
+    _fits_recipe(recipes.load(place, make_recipe([], same)), Story.model_validate(blend()))
+
+
+def test_the_card_of_a_blend_tells_what_each_member_needs(place: Home) -> None:
+    """A joint member's base is not in the folder either."""
+    from avocet.card import card
+    from avocet.registry import Version
+
+    members = {
+        "tfidf": {"method": "tfidf", "base_model_id": "none", "base_digest": None},
+        "joint": {"method": "joint", "base_model_id": "a/base", "base_digest": "abc"},
+    }
+    info = {"method": "blend", "base_model_id": "none", "recipe": "tiny", "trained_labels": ["x"], "members": members}
+    numbers = dict.fromkeys(("val_macro_f1", "val_accuracy", "holdout_macro_f1"))
+    told = card(Version("blend-1", place.models / "blend-1", info), numbers)
+    assert "Its member `tfidf`: It needs no pretrained base." in told
+    assert "Its member `joint`: The weights here are only its regression. Its base `a/base` is not in this" in told

@@ -81,11 +81,12 @@ class Lives:
         registry.sweep(self.run.home.models)  # as the next flow does: what can be gone on from stays
         return said
 
-    def weights(self) -> dict[str, bytes]:
-        """The published version's weights; it is removed, so that the next life trains again."""
+    def weights(self) -> dict[str, Any]:
+        """The published version's weights and epochs; it is removed, so that the next life trains again."""
         (version,) = registry.versions(self.run.home.models)
         registry.verify(version.folder)
-        files = {p.name: p.read_bytes() for p in version.folder.rglob("*.safetensors")}
+        files: dict[str, Any] = {p.name: p.read_bytes() for p in version.folder.rglob("*.safetensors")}
+        files["epochs"] = version.info["epochs_run"]
         shutil.rmtree(version.folder)
         assert not list(self.run.home.models.glob(".*")), "checkpoints outlived their version"
         return files
@@ -107,6 +108,14 @@ def lives(
     same = {"max_tokens": 24, "learning_rate": 1e-3}
     candidates = {
         "full": {"method": "full", "base": str(tiny_deberta), "epochs": 4, "patience": 2, **same},
+        "still": {
+            **same,
+            "method": "full",
+            "base": str(tiny_deberta),
+            "epochs": 6,
+            "patience": 2,
+            "learning_rate": 1e-9,
+        },
         "lpft": {"method": "lpft", "base": str(pooled), "epochs": 3, "dropout": True, **same},
     }
     run, sides = prepare(place, make_recipe(few_rows, candidates, choose={"folds": 2}))
@@ -144,3 +153,13 @@ def test_a_killed_training_ends_at_the_weights_of_one_that_was_not(n_kills: int,
         same = lives.weights() == wanted[candidate]  # bytes, whose difference pytest would spell out
         assert same, f"kill {i}: {kind}@{step} or after {moment} s, {said}"
     assert went_on >= n_kills // 3, "most kills came before the first checkpoint, and nothing was tested"
+
+
+def test_patience_goes_on_where_it_was(lives: Lives) -> None:
+    """A training that never gets better stops after its first epoch and two more, killed in between or not."""
+    lives.live("still")
+    wanted = lives.weights()
+    assert wanted["epochs"] == 3
+    lives.live("still", "kill@12")  # in the third epoch, when one had brought no gain
+    assert any("goes on after step 10" in line for line in lives.live("still"))
+    assert lives.weights() == wanted

@@ -92,3 +92,20 @@ def test_one_that_did_not_answer_leaves_the_choice_to_the_validation_rows(tmp_pa
     folders = {"a": answers(tmp_path / "a", [float(i % 2) for i in range(80)], set(), 0.9), "b": tmp_path / "b"}
     infos = {"a": info(0.5, 0, 1), "b": info(0.6, 0, 1)}
     assert choose_challenger({"a": "a-1", "b": "b-1"}, infos, Gate(), folders) == "b-1"
+
+
+def test_one_that_answers_fewer_rows_does_not_narrow_the_others(tmp_path: Path) -> None:
+    """`full` answers validation rows alone: the others are compared on all rows, and then their best with it."""
+    true = [float(i % 2) for i in range(200)]
+    folders = {
+        "worse": answers(tmp_path / "worse", true, set(range(60, 140)), 0.9),  # right on all that `full` answers
+        "better": answers(tmp_path / "better", true, {0, 1}, 0.9),
+        "full": answers(tmp_path / "full", true[:50], set(range(10)), 0.6),
+    }
+    infos = {name: info(0.9, 0.9, 1.0) for name in folders}
+    trained = {name: f"{name}-1" for name in folders}
+    assert choose_challenger(trained, infos, Gate(), folders) == "better-1"
+    folders["full"] = answers(tmp_path / "good", true[:50], set(), 0.99)
+    assert choose_challenger(trained, infos, Gate(), folders) == "full-1"
+    folders["full"] = answers(tmp_path / "few", true[:20], set(), 0.99)
+    assert choose_challenger(trained, infos, Gate(), folders) == "better-1"

@@ -6,9 +6,11 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
-from avocet.methods.contrastive import InPairs, supervised_contrastive, with_pairs
-from avocet.methods.ladder import Rung
+from avocet.candidates import Contrastive
+from avocet.methods.contrastive import InPairs, supervised_contrastive
+from avocet.methods.ladder import rungs
 
 
 def test_the_loss_of_six_vectors_is_that_of_the_formula() -> None:
@@ -65,5 +67,10 @@ def test_rows_of_a_label_come_all_before_one_comes_again() -> None:
 
 def test_the_ladder_ends_at_two_rows() -> None:
     """A row alone has no pair; the rows of a step stay."""
-    assert with_pairs(Rung(4, 2, False)) == Rung(4, 2, False)
-    assert with_pairs(Rung(1, 8, True)) == Rung(2, 4, True)
+    for batch, smallest in ((32, (2, 16)), (6, (2, 3)), (2, (2, 1))):
+        ladder = rungs(Contrastive(method="contrastive", base="b", batch_size=batch))
+        assert {r.micro_batch * r.accumulation for r in ladder} == {batch}
+        assert (ladder[-1].micro_batch, ladder[-1].accumulation, ladder[-1].gradient_checkpointing) == (*smallest, True)
+        assert len(set(ladder)) == len(ladder)
+    with pytest.raises(ValidationError, match="multiple of 2"):
+        Contrastive(method="contrastive", base="b", batch_size=27)

@@ -114,3 +114,36 @@ def test_terms_are_the_same_from_the_disk(tmp_path: Path) -> None:
 def test_no_text_has_no_terms() -> None:
     """Shape (0, features): a fold or a side may be empty."""
     assert tfidf.counts_of([]).shape == (0, 2 * tfidf.N_FEATURES)
+
+
+def test_other_code_makes_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a release counts otherwise must not be mixed with, or judged by, what the last one counted."""
+    with remembering(tmp_path / "kept.sqlite"):
+        tfidf.counts_of(["a mail"])
+    counted: list[str] = []
+    count = tfidf._counted
+    monkeypatch.setattr(tfidf, "_counted", lambda texts: counted.extend(texts) or count(texts))
+    with remembering(tmp_path / "kept.sqlite"):
+        tfidf.counts_of(["a mail"])
+        assert counted == []
+        monkeypatch.setattr(tfidf, "made_by", lambda *_: "other code")
+        tfidf.counts_of(["a mail"])
+        assert counted == ["a mail"]
+    (tmp_path / "a.py").write_text("a = 1")
+    (tmp_path / "b.py").write_text("a = 2")
+    assert kept.made_by(str(tmp_path / "a.py"), "numpy") != kept.made_by(str(tmp_path / "b.py"), "numpy")
+
+
+def test_it_is_for_its_owner_only(tmp_path: Path) -> None:
+    """What was made of a mail lets others guess at the mail."""
+    path = tmp_path / "cache" / "kept.sqlite"
+    keep(path, {key_of("m", "a mail"): b"made"})
+    assert (path.parent.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_a_disk_that_takes_nothing_costs_time_only(tmp_path: Path) -> None:
+    """Here a file stands where the folder should be."""
+    (tmp_path / "cache").write_text("")
+    path = tmp_path / "cache" / "kept.sqlite"
+    keep(path, {key_of("m", "a mail"): b"made"})
+    assert known(path, [key_of("m", "a mail")]) == {}

@@ -1,6 +1,7 @@
 """A history is re-lived by the real code, the same each time, and leaves the user's models as they were."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -115,3 +116,32 @@ def test_work_in_this_process_fails_as_a_child_does(tmp_path: Path) -> None:
     with in_this_process(), pytest.raises(ChildFailedError, match="KeyError"):
         run_child("avocet.benchmark", job, log, lambda event: None)
     assert "Traceback" in log.read_text(encoding="utf-8")
+
+
+def test_a_blend_takes_part_with_the_members_that_do(
+    place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
+) -> None:
+    """One without two such members is skipped; neither keeps a night from being settled."""
+    candidates = {
+        **CANDIDATES,
+        "other": {"method": "tfidf", "inverse_penalty": 0.03},
+        "blend": {"method": "blend", "of": ["tfidf", "other", "minilm"]},
+        "dear": {"method": "blend", "of": ["tfidf", "minilm"]},
+    }
+    make_recipe(few_rows, candidates, **SETTINGS)
+    found = json.loads(_replay("tiny", "--from", "2026-11-01", "--to", "2026-11-02", "--json").stdout)
+    assert list(found["skipped"]) == ["minilm", "dear"]
+    assert [n["what"] for n in found["nights"]] == ["promoted", "no change"]
+    assert "failed" not in found["nights"][0]["sentence"]
+
+
+def test_a_joint_on_a_local_base_is_found_from_the_replays_own_home(
+    place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]], tiny_xlmr: Path
+) -> None:
+    """As a head's base is."""
+    shutil.copytree(tiny_xlmr, place.root / "base")
+    (place.root / "base" / "modules.json").write_text("[]")
+    candidates = {"joint": {"method": "joint", "base": "base", "max_tokens": 24}}
+    make_recipe(few_rows, candidates, **SETTINGS)
+    found = json.loads(_replay("tiny", "--from", "2026-11-01", "--to", "2026-11-01", "--json").stdout)
+    assert [n["what"] for n in found["nights"]] == ["promoted"]

@@ -56,7 +56,7 @@ def test_what_is_loaded_scores_as_what_was_trained(labels: tuple[str, ...], job:
     """To the last bit; columns in the order of the labels, also with two; right on rows that it never saw."""
     made = job(labels)
     assert tfidf.train(made, Path(made.staging), quiet) == Learned(
-        {"epochs_run": 1, "chosen": {"inverse_penalty": 10.0}}
+        {"epochs_run": 1, "chosen": {"inverse_penalty": 10.0}, "sharpened": 4.0}
     )
     loaded = method("tfidf").load(Path(made.staging), {})
     terms = tfidf.weighed(made.texts("train")[0])
