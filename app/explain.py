@@ -49,7 +49,7 @@ def _cards(found: "Decision") -> None:
         click.echo(f"Not cross-fitted: {fitted.why_not}.")
     else:
         old, new = fitted.macro_f1
-        click.echo(f"Cross-fitted on all {len(fitted.true)} rows: challenger {new:.3f}, champion {old:.3f}.")
+        click.echo(f"Cross-fitted on {fitted.rows_told}: challenger {new:.3f}, champion {old:.3f}.")
 
 
 def _conditions(found: "Decision") -> None:

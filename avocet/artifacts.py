@@ -110,11 +110,10 @@ def training_sentence(trained: Trained) -> str:
 
 def training(trained: Trained) -> str:
     """The epochs of one candidate."""
-    names = ("epoch", "loss", "validation_loss", "macro_f1", "accuracy", "learning_rate")
-    rows = [
-        [*(_figure(e.get(n)) for n in names[:-1]), f"{e['learning_rate']:.1e}" if e.get("learning_rate") else ""]
-        for e in trained.curve
-    ]
+    # A training without validation rows has nothing to show of them.
+    every = ("epoch", "loss", "validation_loss", "macro_f1", "accuracy", "learning_rate")
+    names = [name for name in every if any(e.get(name) is not None for e in trained.curve)]
+    rows = [[_rate(e.get(n)) if n == "learning_rate" else _figure(e.get(n)) for n in names] for e in trained.curve]
     rung = f" Setting: {trained.rung}." if trained.rung else ""
     tried = "".join(f"- {escaped(setting)}\n" for setting in trained.tried)
     tried = f"Tried before:\n\n{tried}\n" if tried else ""
@@ -211,13 +210,17 @@ def _crossfitted(found: CrossFitted) -> list[str]:
         rows.append((who, _figure(found.macro_f1[i]), *spread))
     k = len(found.fold_accuracy)
     return [
-        f"## Cross-fitted: all {len(found.true)} rows, {k} folds",
+        f"## Cross-fitted: {found.rows_told}, {k} folds",
         table(["", "macro-F1, pooled", "accuracy a fold", "macro-F1 a fold"], rows),
     ]
 
 
 def _mean_and_deviation(values: Sequence[float]) -> str:
     return f"{mean(values):.3f} ± {stdev(values):.3f}"
+
+
+def _rate(value: float | None) -> str:
+    return "" if value is None else f"{value:.1e}"
 
 
 def _figure(value: object) -> str:

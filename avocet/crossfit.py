@@ -6,6 +6,7 @@ Runs in the benchmark's child.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +19,7 @@ from avocet.candidates import OnBase
 from avocet.errors import AvocetError
 from avocet.folds import Folds, grouped_folds
 from avocet.methods import method
+from avocet.methods.answers import load_answers, mark_of
 from avocet.methods.bases import at_hand
 from avocet.methods.blend import pooled
 from avocet.methods.job import BaseAtHand, Job
@@ -33,18 +35,20 @@ Rows = Sequence[Mapping[str, Any]]
 def crossfit(rows: Rows, recipe: Recipe, champion: Path, challenger: Path, room: Path) -> CrossFitted:
     """Both ways of training, out of fold on `rows`; temporary files go to `room`, under data/ since they hold mail.
 
-    Returns why there is none where a method is too dear for k trainings (gate.crossfit.methods) or the rows
-    are too few for the folds.
+    Where a method is too dear for k trainings more (gate.crossfit.methods), each stands by what it answered out of
+    fold on the night it was trained. Returns why there is none where that was not kept or rows are too few.
     """
     asked = recipe.gate.crossfit
     infos = {"champion": registry.read_info(champion), "challenger": registry.read_info(challenger)}
     dear = sorted({m for i in infos.values() for m in _methods(i) if m not in asked.methods})
+    used = [r for r in rows if r["label"] in recipe.labels and r["side"] in ("train", "validation", "holdout")]
     if dear:
-        return CrossFitted(why_not=f"{' and '.join(dear)} would be trained {asked.folds} times (gate.crossfit.methods)")
+        found = as_answered(used, recipe, champion, challenger)
+        why = f"{' and '.join(dear)} would be trained {asked.folds} times (gate.crossfit.methods)"
+        return replace(found, why_not=f"{why}, and {found.why_not}") if found.why_not else found
     if any("settings" not in info for info in infos.values()):
         return CrossFitted(why_not="the champion does not say how it was trained")
-    used = [r for r in rows if r["label"] in recipe.labels and r["side"] in ("train", "validation", "holdout")]
-    folds = grouped_folds([r["group"] for r in used], [r["label"] for r in used], asked.folds, recipe.seed)
+    folds = _folds(used, recipe)
     if folds is None:
         return CrossFitted(why_not=f"too few groups for {asked.folds} folds")
     known = registry.learned_from(champion)
@@ -56,22 +60,47 @@ def crossfit(rows: Rows, recipe: Recipe, champion: Path, challenger: Path, room:
         "champion": out_of_fold(used, folds, recipe, infos["champion"], own, room),
         "challenger": out_of_fold(used, folds, recipe, infos["challenger"], [True] * len(used), room),
     }
-    true = [r["label"] for r in used]
+    return _compared(used, folds, recipe, said["champion"], said["challenger"])
+
+
+def as_answered(used: Rows, recipe: Recipe, champion: Path, challenger: Path) -> CrossFitted:
+    """Both by what each answered of its own rows out of fold, on the rows that both answered.
+
+    The challenger is the one that answered best of tonight's, so this flatters it a little: it can refuse, and
+    the holdout promotes.
+    """
+    both = [load_answers(champion), load_answers(challenger)]
+    if both[0] is None or both[1] is None:
+        return CrossFitted(why_not=f"what the {'champion' if both[0] is None else 'challenger'} answered was not kept")
+    old, new = both[0], both[1]
+    shared = [r for r in used if mark_of(r["id"]) in old.rows.keys() & new.rows.keys()]
+    folds = _folds(shared, recipe) if len(shared) >= recipe.gate.holdout_rows else None
+    if folds is None:
+        return CrossFitted(why_not=f"the {len(shared)} rows that both answered out of fold are too few")
+    said = [[a.labels[int(np.argmax(a.rows[mark_of(r["id"])][1]))] for r in shared] for a in (old, new)]
+    return replace(_compared(shared, folds, recipe, *said), as_answered=True)
+
+
+def _folds(rows: Rows, recipe: Recipe) -> Folds | None:
+    labels = [r["label"] for r in rows]
+    return grouped_folds([r["group"] for r in rows], labels, recipe.gate.crossfit.folds, recipe.seed)
+
+
+def _compared(rows: Rows, folds: Folds, recipe: Recipe, old: Sequence[str], new: Sequence[str]) -> CrossFitted:
+    """The answers of champion and challenger, pooled and by fold."""
+    true = [r["label"] for r in rows]
     scores = [
-        tuple(
-            (accuracy(t, s), macro_f1(t, s, recipe.labels))
-            for t, s in (_at(true, said[who], judged) for _, judged in folds)
-        )
-        for who in ("champion", "challenger")
+        [(accuracy(t, s), macro_f1(t, s, recipe.labels)) for t, s in (_at(true, said, judged) for _, judged in folds)]
+        for said in (old, new)
     ]
     return CrossFitted(
-        tuple(r["id"] for r in used),
+        tuple(r["id"] for r in rows),
         tuple(true),
-        tuple(said["champion"]),
-        tuple(said["challenger"]),
-        (macro_f1(true, said["champion"], recipe.labels), macro_f1(true, said["challenger"], recipe.labels)),
-        tuple((old[0], new[0]) for old, new in zip(*scores, strict=True)),
-        tuple((old[1], new[1]) for old, new in zip(*scores, strict=True)),
+        tuple(old),
+        tuple(new),
+        (macro_f1(true, old, recipe.labels), macro_f1(true, new, recipe.labels)),
+        tuple((a[0], b[0]) for a, b in zip(*scores, strict=True)),
+        tuple((a[1], b[1]) for a, b in zip(*scores, strict=True)),
     )
 
 

@@ -41,9 +41,11 @@ def curves(candidate: str, curve: Sequence[Mapping[str, Any]]) -> bytes:
     """Loss (left) and validation macro-F1 (right) by epoch; below, the learning rate that each epoch ended with."""
     epochs = [e["epoch"] for e in curve]
     figure, axes = _axes(6.4, 3.4)
+    lowest = axes
     if any(e.get("learning_rate") is not None for e in curve):
         figure.clear()
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        lowest = below
         below.plot(epochs, [e.get("learning_rate") for e in curve], "o-", color=INK, markersize=3)
         below.set_ylabel("rate", color=INK)
         below.set_ylim(bottom=0)
@@ -52,18 +54,19 @@ def curves(candidate: str, curve: Sequence[Mapping[str, Any]]) -> bytes:
         values = [e.get(name) for e in curve]
         if any(v is not None for v in values):
             axes.plot(epochs, values, style, color=_BLUE, label=name.replace("_", " "))
-    axes.set_xlabel("epoch")
+    lowest.set_xlabel("epoch")
     axes.set_ylabel("loss", color=_BLUE)
     axes.set_xticks(epochs)
+    axes.spines[["top", "right"]].set_visible(False)
     if any(e.get("macro_f1") is not None for e in curve):
         right = axes.twinx()
         right.plot(epochs, [e.get("macro_f1") for e in curve], "o-", color=_ORANGE)
         right.set_ylabel("validation macro-F1", color=_ORANGE)
         right.set_ylim(0, 1)
         right.spines[["top"]].set_visible(False)
-    axes.spines[["top"]].set_visible(False)
     axes.set_title(candidate, color=INK, fontsize=10)
-    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    if len(axes.lines) > 1:
+        axes.legend(frameon=False, fontsize=8, loc="lower left")
     return _png(figure)
 
 

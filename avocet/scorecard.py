@@ -78,6 +78,7 @@ class CrossFitted:
     """Two ways of training, judged out of fold on all rows; `why_not` says why there is none tonight.
 
     `fold_accuracy` and `fold_macro_f1` hold (champion's, challenger's) for each fold, for mean and deviation.
+    `as_answered`: neither was trained anew, each stands by what it answered out of fold on its own night.
     """
 
     row_ids: tuple[str, ...] = ()
@@ -88,6 +89,16 @@ class CrossFitted:
     fold_accuracy: tuple[tuple[float, float], ...] = ()
     fold_macro_f1: tuple[tuple[float, float], ...] = ()
     why_not: str | None = None
+    as_answered: bool = False
+
+    @property
+    def rows_told(self) -> str:
+        """On which rows, in words."""
+        return (
+            f"{len(self.true)} rows that both had answered out of fold"
+            if self.as_answered
+            else f"all {len(self.true)} rows"
+        )
 
 
 @dataclass(frozen=True)

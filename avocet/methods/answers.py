@@ -25,7 +25,7 @@ class Answers:
 def write_answers(folder: Path, lessons: Lessons, labels: Sequence[str], found: Answered) -> None:
     """Write digests of row ids, labels, and six digits of each score; no mail, and no id that might be an address."""
     rows = {
-        _mark(lessons.ids[place]): [lessons.ys[place], [round(float(p), 6) for p in scores]]
+        mark_of(lessons.ids[place]): [lessons.ys[place], [round(float(p), 6) for p in scores]]
         for place, scores in zip(found.places, found.scores, strict=True)
     }
     (folder / ANSWERS).write_text(json.dumps({"labels": list(labels), "rows": rows}), encoding="utf-8")
@@ -45,7 +45,7 @@ def answers_of(folder: Path, lessons: Lessons) -> Answered:
     found = load_answers(folder)
     if found is None:
         raise NotAtHandError(f"{folder.name} was not answered out of fold, so it cannot be weighed")
-    marks = [_mark(row_id) for row_id in lessons.ids]
+    marks = [mark_of(row_id) for row_id in lessons.ids]
     places = [i for i, mark in enumerate(marks) if mark in found.rows]
     scores = np.asarray([found.rows[marks[i]][1] for i in places], dtype=np.float64)
     if not np.isfinite(scores).all():
@@ -53,5 +53,6 @@ def answers_of(folder: Path, lessons: Lessons) -> Answered:
     return Answered(places, scores)
 
 
-def _mark(row_id: str) -> str:
+def mark_of(row_id: str) -> str:
+    """What a row is called in answers.json."""
     return hashlib.sha256(row_id.encode()).hexdigest()[:16]

@@ -17,7 +17,7 @@ from avocet import recipe as recipes
 from avocet.errors import NonFiniteError
 from avocet.home import Home
 from avocet.methods import encoder, faults, linear
-from avocet.methods.answers import ANSWERS, _mark, answers_of
+from avocet.methods.answers import ANSWERS, answers_of, mark_of
 from avocet.methods.finetuning import check_finite
 from avocet.methods.finite import check_files
 from avocet.methods.lessons import Lessons
@@ -150,7 +150,7 @@ def test_scores_and_metrics(value: float) -> None:
 @pytest.mark.parametrize("value", ODD)
 def test_a_members_answers(value: float, tmp_path: Path) -> None:
     """3 cases: a blend would weigh its members by them. JSON as Python reads it knows NaN."""
-    rows = {_mark("a"): [0, [0.5, 0.5]], _mark("b"): [1, [value, 0.5]]}
+    rows = {mark_of("a"): [0, [0.5, 0.5]], mark_of("b"): [1, [value, 0.5]]}
     (tmp_path / ANSWERS).write_text(json.dumps({"labels": ["x", "y"], "rows": rows}))
     both = Lessons(["", ""], [0, 1], ["a", "b"], ["a", "b"], 2, [], False)
     assert answers_of(tmp_path, replace(both, ids=["a", "c"])).places == [0]

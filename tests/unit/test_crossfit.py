@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from avocet import crossfit as fitting
@@ -11,6 +12,8 @@ from avocet import registry
 from avocet.benchmark import _crossfitted, _unless_it_fails
 from avocet.crossfit import crossfit, leak_gap
 from avocet.folds import grouped_folds
+from avocet.methods.answers import write_answers
+from avocet.methods.lessons import Answered, Lessons
 from avocet.recipe import Recipe
 
 WORDS = {
@@ -116,7 +119,10 @@ def test_rows_that_came_since_count_for_the_challenger_only(
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"method": "full"}, "full would be trained 5 times (gate.crossfit.methods)"),
+        (
+            {"method": "full"},
+            "full would be trained 5 times (gate.crossfit.methods), and what the champion answered was not kept",
+        ),
         ({"settings": None}, "the champion does not say how it was trained"),
     ],
 )
@@ -205,3 +211,32 @@ def test_a_member_of_a_blend_is_as_sure_in_a_fold_as_that_night(
     assert (usual.argmax(axis=1) == night.argmax(axis=1)).all()
     twice = usual**2 / (usual**2).sum(axis=1, keepdims=True)  # a ridge in a fold is sharpened by 4
     assert night == pytest.approx(twice, abs=1e-4)
+
+
+def answers(folder: Path, these: list[dict[str, Any]], wrong: int) -> Path:
+    """`folder`, which answered these rows out of fold, the first `wrong` of them falsely."""
+    labels = list(WORDS)
+    ys = [labels.index(r["label"]) for r in these]
+    lessons = Lessons([""] * len(ys), ys, [r["id"] for r in these], [], 3, [], False)
+    said = np.eye(3)[[(y + (i < wrong)) % 3 for i, y in enumerate(ys)]]
+    write_answers(folder, lessons, labels, Answered(list(range(len(ys))), said))
+    return folder
+
+
+def test_what_is_too_dear_stands_by_what_it_answered_on_its_night(
+    version: Callable[..., Path], recipe_of: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """On the rows that both answered: neither those that came since, nor the holdout's."""
+    these = rows(120)
+    learned = [r for r in these if r["side"] != "holdout"]
+    old = answers(version("old", [], method="lpft"), learned[:70], wrong=7)
+    new = answers(version("new", [], method="lpft"), learned, wrong=20)
+    found = crossfit(these, recipe_of(), old, new, tmp_path)
+    assert (found.why_not, found.as_answered, len(found.true), len(found.fold_macro_f1)) == (None, True, 70, 5)
+    assert [
+        sum(t != s for t, s in zip(found.true, said, strict=True)) for said in (found.champion, found.challenger)
+    ] == [7, 20]
+    assert found.macro_f1 is not None and found.macro_f1[1] < found.macro_f1[0] < 1
+    few = answers(version("few", [], method="lpft"), learned[:20], wrong=0)
+    why = crossfit(these, recipe_of(), few, new, tmp_path).why_not or ""
+    assert why.endswith("and the 20 rows that both answered out of fold are too few")
