@@ -60,7 +60,7 @@ def _every(text: str) -> timedelta:
 
 
 def _moment(text: str | None, option: str) -> datetime | None:
-    from avocet.past import moment
+    from avocet.times import moment
 
     found = moment(text)
     if text is not None and found is None:

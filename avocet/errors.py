@@ -90,6 +90,12 @@ class MemoryBusyError(AvocetError):
     reason = "memory_busy"
 
 
+class StoreError(AvocetError):
+    """The store cannot be used: not reachable, damaged, full, or of a newer Avocet. Nothing was written."""
+
+    reason = "store"
+
+
 class NonFiniteError(AvocetError):
     """A loss, weight, score or metric is NaN or infinite: failed, never promoted."""
 

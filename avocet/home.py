@@ -40,8 +40,8 @@ class Home:
         return self.data / "quarantine"
 
     @property
-    def sides(self) -> Path:
-        """The ledger that fixes each row's side for life."""
+    def store(self) -> Path:
+        """Rows, labels and each row's side for life, where AVOCET_DATABASE names no other place."""
         return self.data / "avocet.db"
 
     @property

@@ -9,8 +9,9 @@ from pathlib import Path
 from avocet.errors import NotFoundError
 from avocet.home import Home
 from avocet.recipe import Recipe
-from avocet.rows import Row, read
-from avocet.runs import row_files
+from avocet.rows import Row
+from avocet.sources import rows_of
+from avocet.times import moment
 
 ALWAYS = datetime.min.replace(tzinfo=UTC)  # when a row was labelled that does not say it
 
@@ -50,7 +51,7 @@ class Past:
 
 def past(home: Home, recipe: Recipe) -> Past:
     """The recipe's rows in the order of their labels. Raises RowsNotFoundError, RowsUnreadableError, NotFoundError."""
-    reading = read(row_files(home, recipe), recipe.fields)
+    reading = rows_of(home, recipe)
     timed = [(moment(row.labeled_at) or ALWAYS, row) for row in reading.rows]
     n_undated = sum(at == ALWAYS for at, _ in timed)
     if n_undated == len(timed):
@@ -58,18 +59,6 @@ def past(home: Home, recipe: Recipe) -> Past:
             f"no row of {', '.join(recipe.rows)} says when it was labelled (labeled_at), so there is no history to re-live"
         )
     return Past(tuple(sorted(timed, key=lambda item: item[0])), n_undated, len(reading.unusable))
-
-
-def moment(text: str | None) -> datetime | None:
-    """The time that `text` says in ISO 8601 (a date is its midnight; without a zone it is UTC), None for no time."""
-    try:
-        found = datetime.fromisoformat((text or "").strip())
-    except ValueError:
-        return None
-    try:
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:  # the year 1 or 9999, moved by a zone
-        return None
 
 
 def _line(at: datetime, row: Row) -> str:

@@ -13,6 +13,8 @@ from avocet.candidates import EPOCHS, Blend, Candidate, FineTuned, Strict
 from avocet.errors import RecipeError
 from avocet.home import NAME, Home
 
+STORED = "store:"  # before the name of a collection, where a recipe names its rows
+
 Baseline = Literal["majority", "tfidf", "zero-shot"]
 
 
@@ -132,6 +134,14 @@ class Recipe(Strict):
     gate: Gate = Gate()
     baselines: tuple[Baseline, ...] = Field(("majority", "tfidf", "zero-shot"), min_length=1)
     seed: int = Field(13, ge=0)
+
+    @field_validator("rows")
+    @classmethod
+    def _collections_have_names(cls, rows: tuple[str, ...]) -> tuple[str, ...]:
+        for name in rows:
+            if name.startswith(STORED) and not NAME.fullmatch(name.removeprefix(STORED)):
+                raise ValueError(f"{name!r} names no collection; it is written like store:job_mail")
+        return rows
 
     @field_validator("rows", mode="before")
     @classmethod

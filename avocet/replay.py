@@ -179,7 +179,7 @@ def _nights(begin: datetime, end: datetime, every: timedelta) -> tuple[datetime,
 def _home_of_its_own(home: Home) -> Iterator[Home]:
     """An empty AVOCET_HOME for this process, in the room that may hold mail, gone afterwards."""
     home.data.mkdir(parents=True, exist_ok=True)
-    before = os.environ.get("AVOCET_HOME")
+    before = {name: os.environ.pop(name, None) for name in ("AVOCET_HOME", "AVOCET_DATABASE")}
     with TemporaryDirectory(dir=home.data, prefix="replay-") as folder:
         place = Home(Path(folder).resolve())
         place.data.mkdir()
@@ -187,10 +187,8 @@ def _home_of_its_own(home: Home) -> Iterator[Home]:
         try:
             yield place
         finally:
-            if before is None:
-                del os.environ["AVOCET_HOME"]
-            else:
-                os.environ["AVOCET_HOME"] = before
+            del os.environ["AVOCET_HOME"]
+            os.environ |= {name: its for name, its in before.items() if its is not None}
 
 
 @dataclass(frozen=True)

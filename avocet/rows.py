@@ -22,6 +22,11 @@ WORDS = ("subject", "title", "headline", "body", "text", "content", "message", "
 HEADERS = ("from", "thread_id", "message_id", "in_reply_to", "references")
 
 
+def words_of(fields: Mapping[str, str]) -> dict[str, str]:
+    """Those of the fields that hold a mail's words."""
+    return {name: fields[name] for name in WORDS if name in fields}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """An example: the fields its text is built from, and its label."""
@@ -38,8 +43,7 @@ class Row:
     @property
     def words(self) -> dict[str, str]:
         """What makes it this mail, whatever the template reads."""
-        every = {**self.fields, **self.more}
-        return {name: every[name] for name in WORDS if name in every} or dict(self.fields)
+        return words_of({**self.fields, **self.more}) or dict(self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,14 @@ def _row(value: dict[str, Any], fields: Sequence[str], file: str, line: int) -> 
     headers = {name: text for name in HEADERS if (text := _header(value.get(name)))}
     row = Row("" if given is None else str(given), label, texts, file, line, labeled_at, _whole(more), _whole(headers))
     return row if given not in (None, "") else replace(row, id=_content_id(row.words))
+
+
+def row_of(value: Mapping[str, Any], fields: Sequence[str], shown: str, number: int) -> Row | Unusable:
+    """The row that `value` is, as a line of a file would be; or why it is none."""
+    try:
+        return _row(dict(value), fields, shown, number)
+    except _BadLineError as e:
+        return Unusable(shown, number, str(e))
 
 
 def _header(value: Any) -> str:

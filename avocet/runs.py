@@ -23,7 +23,7 @@ from avocet.events import Event
 from avocet.history import SETTLED
 from avocet.home import Home
 from avocet.methods.bases import at_hand
-from avocet.recipe import Recipe, digest
+from avocet.recipe import STORED, Recipe, digest
 from avocet.rows import Row
 
 SPACE_BYTES = 10**9  # a few versions of the embedded base with their checkpoints
@@ -112,7 +112,7 @@ def only_one(home: Home) -> Iterator[None]:
 
 def row_files(home: Home, recipe: Recipe) -> list[tuple[Path, str]]:
     """(path, name to show) of each file of rows. Raises RowsNotFoundError with how to get them."""
-    files = [((home.root / name).resolve(), name) for name in recipe.rows]
+    files = [((home.root / name).resolve(), name) for name in recipe.rows if not name.startswith(STORED)]
     for path, name in files:
         if not path.is_file():
             hint = " ".join(recipe.rows_help.split())

@@ -11,6 +11,7 @@ from avocet.methods.job import read_rows
 from avocet.recipe import digest
 from avocet.runs import Run
 from avocet.splits import SIDES, Member, assign, strongest
+from avocet.store.database import store_of
 from avocet.store.ledger import SideLedger
 
 ASIDE = "aside"  # in rows.jsonl: a holdout row that has a look-alike among what was learned from
@@ -42,7 +43,7 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     recipe = run.recipe
     rows = read_rows(run.rows)
     tonight = looks(rows, recipe.text)
-    ledger = SideLedger(run.home.sides)
+    ledger = SideLedger(store_of(run.home))
     seen = ledger.seen(recipe.name, [(row["id"], row["key"]) for row in rows])
     groups = group([*tonight, *(look for look, _ in seen)])
     members = [Member(row["id"], its, row["label"]) for row, its in zip(rows, groups, strict=False)]

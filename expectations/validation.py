@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from avocet.findings import DataReport, Finding
 from avocet.recipe import Recipe
-from avocet.rows import Reading, Row, Unusable, read, write_unusable
-from avocet.runs import Run, as_json, row_files, write_json, write_rows
+from avocet.rows import Reading, Row, Unusable, write_unusable
+from avocet.runs import Run, as_json, write_json, write_rows
+from avocet.sources import rows_of
 from expectations.runner import run_rules
 from expectations.suite import LABELS_LISTED, for_recipe
 from expectations.tables import label_table, row_facts
@@ -26,7 +27,7 @@ def validate_rows(run: Run) -> DataReport:
     The report may hold findings that stop the run: the caller decides to raise. Raises RowsNotFoundError
     where a file is missing, DataStoppedError where a rule could not be evaluated.
     """
-    reading = read(row_files(run.home, run.recipe), run.recipe.fields)
+    reading = rows_of(run.home, run.recipe)
     report, kept, aside = check(run.recipe, reading)
     write_unusable(run.quarantine, [*reading.unusable, *aside])
     report = replace(report, rows_digest=write_rows(run.rows, kept))

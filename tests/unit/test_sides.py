@@ -18,6 +18,7 @@ from avocet.rows import _row as parse_row
 from avocet.runs import Run
 from avocet.sides import ASIDE, Sides, divide
 from avocet.splits import SIDES
+from avocet.store.database import store_of
 from avocet.store.ledger import SideLedger
 
 
@@ -74,7 +75,7 @@ def test_each_row_says_its_group_and_side_and_the_counts_add_up(night: Night) ->
 def test_the_ledger_remembers_what_the_rows_say(night: Night) -> None:
     """Row by row and look by look."""
     run, _ = night(rows(60))
-    ledger = SideLedger(run.home.sides)
+    ledger = SideLedger(store_of(run.home))
     assert ledger.rows("tiny") == placed(run)
     assert {look.key: side for look, side in ledger.seen("tiny", [])} == {
         row["key"]: row["side"] for row in read_rows(run.rows)
@@ -103,7 +104,7 @@ def test_the_digest_knows_label_text_and_side(change: str, night: Night) -> None
     elif change == "body":
         these[0] = Row(row.id, row.label, {**row.fields, "body": "B"}, row.file, row.line)
     else:
-        run.home.sides.unlink()
+        run.home.store.unlink()
     assert night(these, **({"seed": 99} if change == "side" else {}))[1].digest != sides.digest
 
 
@@ -121,7 +122,7 @@ def test_a_lost_ledger_cannot_bring_learned_rows_into_the_holdout(
     run, _ = night(rows(200))
     learned = [row["key"] for row in read_rows(run.rows) if row["side"] != "holdout"]
     published(run.home.models, "tfidf-1", learned)
-    run.home.sides.unlink()
+    run.home.store.unlink()
     again, sides = night(rows(200), seed=99)
     holdout = {row["key"] for row in read_rows(again.rows) if row["side"] == "holdout"}
     assert holdout and not holdout & set(learned)
@@ -132,7 +133,7 @@ def test_without_such_a_version_another_seed_would_mix_them(night: Night) -> Non
     """The test above can fail."""
     run, _ = night(rows(200))
     learned = {row["key"] for row in read_rows(run.rows) if row["side"] != "holdout"}
-    run.home.sides.unlink()
+    run.home.store.unlink()
     again, _ = night(rows(200), seed=99)
     assert {row["key"] for row in read_rows(again.rows) if row["side"] == "holdout"} & learned
 
@@ -162,7 +163,7 @@ def test_a_holdout_row_that_came_to_equal_a_training_row_is_set_aside(night: Nig
     assert placed(second) == {**at, these[edited].id: ASIDE}
     assert (sides.n_set_aside, sides.n_groups, sum(sides.total(side) for side in SIDES)) == (1, 59, 59)
     assert "1 holdout rows look like rows that were learned from and are not judged" in sides.warnings
-    assert SideLedger(second.home.sides).rows("tiny") == at
+    assert SideLedger(store_of(second.home)).rows("tiny") == at
 
 
 def test_a_template_that_reads_more_moves_no_row(night: Night) -> None:
@@ -188,7 +189,7 @@ def test_a_near_copy_joins_the_side_of_a_row_that_is_gone(night: Night) -> None:
         first, _ = night([mail, *rows(n, first=100 * n)])
         second, _ = night([copy, *rows(n, first=100 * n)])
         assert placed(second)["copy"] == placed(first)["gone"]
-        first.home.sides.unlink()
+        first.home.store.unlink()
 
 
 def test_the_gate_would_not_believe_a_small_holdout_and_the_run_says_so(night: Night) -> None:

@@ -1,0 +1,69 @@
+"""All rows of a recipe: its files, and collections of the store, each mail once with its latest label."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from avocet.errors import RowsNotFoundError
+from avocet.home import Home
+from avocet.recipe import STORED, Recipe
+from avocet.rows import Reading, Row, Unusable, read, row_of
+from avocet.runs import row_files
+from avocet.store.database import store_of
+from avocet.store.labels import Labels, Said, StoredRow
+from avocet.times import moment
+
+TAKEN_AWAY = "its label was taken away in the store"
+
+
+def rows_of(home: Home, recipe: Recipe) -> Reading:
+    """What there is to learn from tonight.
+
+    A row that is in a file and in the store counts once, with the label that was given later; where a time is missing
+    or the same, what the store says goes before the file. A label that was taken away there is gone.
+    Raises RowsNotFoundError, RowsUnreadableError, StoreError.
+    """
+    reading = read(row_files(home, recipe), recipe.fields)
+    for name in recipe.rows:
+        if name.startswith(STORED):
+            reading = _with_stored(reading, home, recipe, name)
+    return reading
+
+
+def _with_stored(reading: Reading, home: Home, recipe: Recipe, name: str) -> Reading:
+    labels = Labels(store_of(home), name.removeprefix(STORED))
+    by_id = {row.id: row for row in reading.rows}
+    unusable = list(reading.unusable)
+    n_more = 0
+    for number, (stored, said) in enumerate(labels.settled(), start=1):
+        before = by_id.get(stored.id)
+        n_more += before is None
+        if before is not None and _file_is_later(before, said):
+            continue
+        found = _row(stored, said, recipe, name, number)
+        by_id.pop(stored.id, None)
+        if isinstance(found, Row):
+            by_id[stored.id] = found
+        else:
+            unusable.append(found)
+    if not n_more and not labels.count():
+        raise RowsNotFoundError(
+            f"recipe {recipe.name} reads {name}, and nothing is in there yet: `avocet import FILE --into {labels.collection}`"
+        )
+    return Reading(tuple(by_id.values()), tuple(unusable), reading.n_lines + n_more)
+
+
+def _row(stored: StoredRow, said: Said, recipe: Recipe, name: str, number: int) -> Row | Unusable:
+    if said.label is None:
+        return Unusable(name, number, TAKEN_AWAY, stored.id)
+    value: Mapping[str, str] = {
+        **stored.headers, **stored.fields, "id": stored.id, "label": said.label, "labeled_at": said.labeled_at,
+    }  # fmt: skip
+    found = row_of(value, recipe.fields, name, number)
+    return found if isinstance(found, Row) else replace(found, id=stored.id)
+
+
+def _file_is_later(row: Row, said: Said) -> bool:
+    """Whether the file's label is the younger one; a person's word is younger than a file that does not say when."""
+    its = moment(row.labeled_at)
+    return its is not None and its > (moment(said.labeled_at) or datetime.min.replace(tzinfo=UTC))

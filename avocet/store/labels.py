@@ -1,0 +1,273 @@
+"""Rows of a collection and what was said about them: append-only, so that a label is never lost and can be undone."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Select, func, insert, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from avocet.cleaning import group_key
+from avocet.errors import NotFoundError
+from avocet.store import schema
+from avocet.store.database import Database
+from avocet.times import moment, now
+
+IMPORT = "import"  # who said it, where a file did
+Kind = Literal["label", "correction", "confirmation", "deletion", "undo"]
+
+
+@dataclass(frozen=True)
+class StoredRow:
+    """A mail as it came in: its words by field, headers that say who and which thread, and where it came from."""
+
+    id: str
+    fields: Mapping[str, str]
+    source: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Equal for copies of one mail."""
+        return group_key("\n".join(self.fields[name] for name in sorted(self.fields)))
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A row on its way in, with the label that its file gives it, if any, and since when (ISO, if known)."""
+
+    row: StoredRow
+    label: str | None = None
+    labeled_at: str | None = None
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of rows that came in; `n_other` have another label here, which stays."""
+
+    n_new: int = 0
+    n_known: int = 0
+    n_labelled: int = 0
+    n_other: int = 0
+
+    def __add__(self, more: "Added") -> "Added":
+        """Both together."""
+        return Added(
+            self.n_new + more.n_new, self.n_known + more.n_known,
+            self.n_labelled + more.n_labelled, self.n_other + more.n_other,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Said:
+    """One event: who gave which row which label (None: took it away) when, and what a model had said before."""
+
+    seq: int
+    row_id: str
+    label: str | None
+    undoes: int | None
+    labeled_at: str
+    who: str
+    predicted: str | None = None
+    confidence: float | None = None
+    version: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What it is: with a prediction, a person's label corrects or confirms it."""
+        if self.undoes is not None:
+            return "undo"
+        if self.label is None:
+            return "deletion"
+        if self.predicted is None:
+            return "label"
+        return "confirmation" if self.predicted == self.label else "correction"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the person saw: label, confidence (0..1) and which version said so."""
+
+    label: str
+    confidence: float
+    version: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The rows and label events of one collection."""
+
+    database: Database
+    collection: str
+
+    def add(self, incoming: Sequence[Incoming]) -> Added:
+        """Take rows in, all or none; what is known already changes nothing.
+
+        A label that comes with a row counts where the row has none, or an older one. Raises StoreError.
+        """
+        by_id = {one.row.id: one for one in incoming}
+        at = now()
+        with self.database.writing() as db:
+            there = self._among(db, by_id)
+            values = [self._values(one.row, at) for one in by_id.values() if one.row.id not in there]
+            if values:
+                db.execute(_insert(db).on_conflict_do_nothing(), values)
+            said = self._current(db, by_id)
+            events, n_other = [], 0
+            for one in by_id.values():
+                before = said.get(one.row.id)
+                if one.label is None or (before is not None and before.label == one.label):
+                    continue
+                if before is None or _later(one.labeled_at, before.labeled_at):
+                    since = one.labeled_at or at
+                    events.append(self._event(one.row.id, label=one.label, who=IMPORT, labeled_at=since))
+                else:
+                    n_other += 1
+            if events:
+                db.execute(insert(schema.labels), events)
+        return Added(len(values), len(by_id) - len(values), len(events), n_other)
+
+    def put(self, row_id: str, label: str, who: str, predicted: Prediction | None = None) -> Said:
+        """A person's label. Raises NotFoundError for a row that is not here, StoreError."""
+        seen: dict[str, Any] = {}
+        if predicted is not None:
+            seen = {"predicted": predicted.label, "confidence": predicted.confidence, "version": predicted.version}
+        return self._say(row_id, label=label, who=who, **seen)
+
+    def take_away(self, row_id: str, who: str) -> Said:
+        """The row has no label any more. Raises NotFoundError where it has none, StoreError."""
+        with self.database.writing() as db:
+            if not self._current(db, [row_id]):
+                raise NotFoundError(f"{row_id} has no label in {self.collection} that could be taken away")
+            return self._said(db, self._event(row_id, label=None, who=who))
+
+    def undo(self, who: str) -> Said:
+        """Take back what `who` said last and has not taken back yet. Raises NotFoundError where nothing is left."""
+        table = schema.labels
+        with self.database.writing() as db:
+            query = _standing().where(table.c.collection == self.collection, table.c.who == who)
+            last = db.execute(query.order_by(table.c.seq.desc()).limit(1)).first()
+            if last is None:
+                raise NotFoundError(f"{who} has said nothing in {self.collection} that could be undone")
+            return self._said(db, self._event(last.row_id, label=None, who=who, undoes=last.seq))
+
+    def history(self, n: int = 10, who: str | None = None) -> list[Said]:
+        """The latest `n` events, newest first."""
+        table = schema.labels
+        query = select(table).where(table.c.collection == self.collection)
+        if who is not None:
+            query = query.where(table.c.who == who)
+        with self.database.reading() as db:
+            return [_as_said(row) for row in db.execute(query.order_by(table.c.seq.desc()).limit(n))]
+
+    def labelled(self) -> Iterator[tuple[StoredRow, Said]]:
+        """Every row that has a label, with what was said last, in the order of their ids."""
+        return ((row, said) for row, said in self.settled() if said.label is not None)
+
+    def settled(self) -> Iterator[tuple[StoredRow, Said]]:
+        """The same, and rows whose label was taken away."""
+        rows = schema.rows
+        with self.database.reading() as db:
+            said = self._last_words(db)
+            found = db.execution_options(yield_per=1000).execute(
+                select(rows).where(rows.c.collection == self.collection).order_by(rows.c.id)
+            )
+            for row in found:
+                if row.id in said:
+                    yield _as_row(row), said[row.id]
+
+    def row(self, row_id: str) -> StoredRow:
+        """One row. Raises NotFoundError."""
+        rows = schema.rows
+        with self.database.reading() as db:
+            query = select(rows).where(rows.c.collection == self.collection, rows.c.id == row_id)
+            found = db.execute(query).first()
+        if found is None:
+            raise NotFoundError(f"there is no row {row_id!r:.80} in {self.collection}")
+        return _as_row(found)
+
+    def current(self, row_ids: Iterable[str]) -> dict[str, Said]:
+        """Row id -> what was said last, of those that have a label."""
+        with self.database.reading() as db:
+            return self._current(db, row_ids)
+
+    def count(self) -> int:
+        """How many rows there are, labelled or not."""
+        rows = schema.rows
+        with self.database.reading() as db:
+            query = select(func.count()).select_from(rows).where(rows.c.collection == self.collection)
+            return int(db.execute(query).scalar_one())
+
+    def _say(self, row_id: str, **said: Any) -> Said:
+        with self.database.writing() as db:
+            if row_id not in self._among(db, [row_id]):
+                raise NotFoundError(f"there is no row {row_id!r:.80} in {self.collection}")
+            return self._said(db, self._event(row_id, **said))
+
+    def _said(self, db: Connection, event: Mapping[str, Any]) -> Said:
+        found = db.execute(insert(schema.labels).values(event).returning(schema.labels)).one()
+        return _as_said(found)
+
+    def _event(self, row_id: str, **said: Any) -> dict[str, Any]:
+        blank: dict[str, Any] = dict.fromkeys(("label", "undoes", "predicted", "confidence", "version"))
+        return {**blank, "collection": self.collection, "row_id": row_id, "labeled_at": now(), **said}
+
+    def _values(self, row: StoredRow, at: str) -> dict[str, Any]:
+        # JSON's own escapes keep what a column of text would refuse: PostgreSQL takes no NUL.
+        same = {"fields": json.dumps(dict(row.fields)), "headers": json.dumps(dict(row.headers))}
+        return {
+            "collection": self.collection,
+            "id": row.id,
+            "key": row.key,
+            "source": row.source,
+            "imported_at": at,
+            **same,
+        }
+
+    def _among(self, db: Connection, row_ids: Iterable[str]) -> set[str]:
+        rows = schema.rows
+        query = select(rows.c.id).where(rows.c.collection == self.collection, rows.c.id.in_(list(row_ids)))
+        return set(db.execute(query).scalars())
+
+    def _current(self, db: Connection, row_ids: Iterable[str]) -> dict[str, Said]:
+        return {name: said for name, said in self._last_words(db, row_ids).items() if said.label is not None}
+
+    def _last_words(self, db: Connection, row_ids: Iterable[str] | None = None) -> dict[str, Said]:
+        table = schema.labels
+        query = _standing().where(table.c.collection == self.collection)
+        if row_ids is not None:
+            query = query.where(table.c.row_id.in_(list(row_ids)))
+        last = func.row_number().over(partition_by=table.c.row_id, order_by=table.c.seq.desc()).label("nth")
+        newest = query.add_columns(last).subquery()
+        found = db.execute(select(newest).where(newest.c.nth == literal_column("1")))
+        return {row.row_id: _as_said(row) for row in found}
+
+
+def _standing() -> Select[Any]:
+    """Events that say something and were not undone."""
+    table, undoing = schema.labels, schema.labels.alias("undoing")
+    undone = select(undoing.c.seq).where(undoing.c.undoes == table.c.seq).exists()
+    return select(table).where(table.c.undoes.is_(None), ~undone)
+
+
+def _insert(db: Connection) -> Any:
+    dialect: Any = postgresql if db.dialect.name == "postgresql" else sqlite
+    return dialect.insert(schema.rows)
+
+
+def _as_row(found: Any) -> StoredRow:
+    return StoredRow(found.id, json.loads(found.fields), found.source, json.loads(found.headers))
+
+
+def _as_said(found: Any) -> Said:
+    return Said(
+        found.seq, found.row_id, found.label, found.undoes, found.labeled_at, found.who,
+        found.predicted, found.confidence, found.version,
+    )  # fmt: skip
+
+
+def _later(new: str | None, old: str) -> bool:
+    """Whether the new label is known to be younger."""
+    its, other = moment(new) if new else None, moment(old)
+    return its is not None and other is not None and its > other

@@ -1,0 +1,75 @@
+"""The tables of the store. A change here needs a migration (migrations/versions/); a test compares the two."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# On which side a row was first seen, for life (avocet/splits.py).
+sides = Table(
+    "sides",
+    metadata,
+    Column("recipe", Text, primary_key=True),
+    Column("row_id", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("first_run", Text, nullable=False),
+    Column("first_seen", Text, nullable=False),
+    CheckConstraint("side IN ('train', 'validation', 'holdout')", name="side_is_one"),
+)
+
+# What each row looked like whenever it was seen: an edited row has one look more.
+looks = Table(
+    "looks",
+    metadata,
+    Column("recipe", Text, primary_key=True),
+    Column("row_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("links", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+
+# Mails as they came in, whole: the cut happens in the template. `fields` and `headers` are JSON objects of texts.
+rows = Table(
+    "rows",
+    metadata,
+    Column("collection", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("imported_at", Text, nullable=False),
+    Index("rows_by_key", "collection", "key"),
+)
+
+# What people and imports said, in the order in which they said it; no line is ever changed or removed.
+# `label` is null where a label was taken away, `undoes` names the event that this one takes back.
+labels = Table(
+    "labels",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("collection", Text, nullable=False),
+    Column("row_id", Text, nullable=False),
+    Column("label", Text),
+    Column("undoes", Integer, unique=True),
+    Column("labeled_at", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("predicted", Text),
+    Column("confidence", Float),
+    Column("version", Text),
+    ForeignKeyConstraint(["collection", "row_id"], ["rows.collection", "rows.id"], name="labels_of_a_row"),
+    Index("labels_by_row", "collection", "row_id", "seq"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,110 @@
+"""Rows and what was said about them: nothing is lost, nothing counts twice, everything can be undone."""
+
+import subprocess
+import sys
+
+import pytest
+
+from avocet.errors import NotFoundError
+from avocet.store.database import Database
+from avocet.store.labels import Added, Incoming, Labels, Prediction, StoredRow
+
+
+def row(name: str, body: str = "") -> StoredRow:
+    return StoredRow(
+        name, {"subject": f"about {name}", "body": body or f"Dear {name}"}, "mails.jsonl:1", {"from": "a@b.example"}
+    )
+
+
+@pytest.fixture
+def store(database: Database) -> Labels:
+    return Labels(database, "tiny")
+
+
+def standing(store: Labels) -> dict[str, str | None]:
+    return {its.id: said.label for its, said in store.labelled()}
+
+
+def test_importing_the_same_thing_twice_adds_nothing(store: Labels) -> None:
+    """Rows without a label are kept too; a row comes back as it went in, also with what PostgreSQL's texts refuse."""
+    odd = row("odd", "a NUL \x00, a quote ' and ю")
+    incoming = [Incoming(row("a"), "x"), Incoming(row("b")), Incoming(odd, "y", "2026-11-01T10:00:00Z")]
+    assert store.add(incoming) == Added(n_new=3, n_labelled=2)
+    assert store.add(incoming) == Added(n_known=3)
+    assert (store.count(), standing(store), store.row("odd")) == (3, {"a": "x", "odd": "y"}, odd)
+    assert Labels(store.database, "other").count() == 0, "a collection has rows of its own"
+
+
+def test_of_two_imported_labels_the_later_one_counts(store: Labels) -> None:
+    """One that is older, or that does not say when, changes nothing and is told."""
+    store.add([Incoming(row("a"), "x", "2026-11-02T10:00:00Z")])
+    assert store.add([Incoming(row("a"), "y", "2026-11-01")]) == Added(n_known=1, n_other=1)
+    assert store.add([Incoming(row("a"), "y")]) == Added(n_known=1, n_other=1)
+    assert store.add([Incoming(row("a"), "z", "2026-11-02T12:00:00+01:00")]) == Added(n_known=1, n_labelled=1)
+    assert standing(store) == {"a": "z"}
+
+
+def test_a_person_corrects_confirms_and_takes_away(store: Labels) -> None:
+    """Each is an event with what the model had said; the last word counts."""
+    store.add([Incoming(row("a"), "x"), Incoming(row("b"))])
+    seen = Prediction("x", 0.75, "head-1")
+    assert store.put("a", "x", "ann", seen).kind == "confirmation"
+    assert store.put("a", "y", "ann", seen).kind == "correction"
+    assert store.put("b", "y", "ann").kind == "label"
+    assert store.take_away("b", "ann").kind == "deletion"
+    assert standing(store) == {"a": "y"}
+    told = [(s.kind, s.row_id, s.who, s.confidence) for s in store.history()]
+    assert told == [
+        ("deletion", "b", "ann", None),
+        ("label", "b", "ann", None),
+        ("correction", "a", "ann", 0.75),
+        ("confirmation", "a", "ann", 0.75),
+        ("label", "a", "import", None),
+    ]
+    with pytest.raises(NotFoundError, match="there is no row 'c' in tiny"):
+        store.put("c", "x", "ann")
+    with pytest.raises(NotFoundError, match="b has no label"):
+        store.take_away("b", "ann")
+
+
+def test_undo_takes_back_ones_own_last_word_again_and_again(store: Labels) -> None:
+    """Others' words and imports stay; what was deleted comes back; in the end nothing is left to undo."""
+    store.add([Incoming(row("a"), "x")])
+    store.put("a", "y", "ann")
+    store.put("a", "z", "bob")
+    store.take_away("a", "ann")
+    assert standing(store) == {}
+    assert store.undo("ann").kind == "undo" and standing(store) == {"a": "z"}
+    assert store.undo("bob").undoes is not None and standing(store) == {"a": "y"}
+    store.undo("ann")
+    assert standing(store) == {"a": "x"}
+    with pytest.raises(NotFoundError, match="ann has said nothing in tiny that could be undone"):
+        store.undo("ann")
+    assert [s.kind for s in store.history(who="ann")] == ["undo", "undo", "deletion", "label"]
+
+
+N_WRITERS, N_EACH = 8, 400
+
+
+@pytest.mark.parametrize("n_each", [40, pytest.param(N_EACH, marks=pytest.mark.slow)])
+def test_writers_at_once_lose_no_label(n_each: int, store: Labels) -> None:
+    """Eight processes, each its own labels on rows that all have in common; undo of one is not undo of another."""
+    store.add([Incoming(row(f"r{i}")) for i in range(50)])
+    code = (
+        "import sys; from avocet.store.database import Database; from avocet.store.labels import Labels\n"
+        "store, who = Labels(Database(sys.argv[1]), 'tiny'), sys.argv[2]\n"
+        "for i in range(int(sys.argv[3])): store.put(f'r{i % 50}', f'{who}-{i}', who)\n"
+        "store.undo(who)"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, store.database.url, f"w{k}", str(n_each)], stderr=subprocess.PIPE)
+        for k in range(N_WRITERS)
+    ]
+    told = [child.communicate(timeout=280)[1] for child in children]
+    assert all(child.returncode == 0 for child in children), told
+    said = store.history(n=10 * N_WRITERS * n_each)
+    for k in range(N_WRITERS):
+        its = [s for s in reversed(said) if s.who == f"w{k}"]
+        assert [s.label for s in its] == [*(f"w{k}-{i}" for i in range(n_each)), None]
+        assert its[-1].undoes == its[-2].seq
+    assert len(said) == N_WRITERS * (n_each + 1)

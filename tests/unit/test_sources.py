@@ -1,0 +1,95 @@
+"""Rows of files and of the store together: each mail once, with the label that was given later."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from avocet.errors import RecipeError, RowsNotFoundError
+from avocet.home import Home
+from avocet.recipe import load
+from avocet.rows import Reading
+from avocet.sources import rows_of
+from avocet.store.database import Database
+from avocet.store.labels import Incoming, Labels, StoredRow
+
+LINE = {"id": "a", "subject": "s", "body": "b", "label": "digest", "labeled_at": "2026-11-02T10:00:00Z"}
+
+
+def stored(name: str, **fields: str) -> StoredRow:
+    return StoredRow(name, {"subject": "s", "body": "b", **fields}, "box.mbox:1")
+
+
+@pytest.fixture
+def labels(database: Database, place: Home, monkeypatch: pytest.MonkeyPatch) -> Labels:
+    """The collection `tiny`, in the store that this process uses."""
+    monkeypatch.setenv("AVOCET_DATABASE", database.url)
+    return Labels(database, "tiny")
+
+
+@pytest.fixture
+def reading(place: Home, make_recipe: Callable[..., str]) -> Callable[..., Reading]:
+    def read(lines: list[dict[str, Any]], sources: list[str] | None = None) -> Reading:
+        name = make_recipe(lines, {"tfidf": {"method": "tfidf"}})
+        path = place.root / "recipes" / "tiny.yaml"
+        recipe = json.loads(path.read_text())
+        path.write_text(json.dumps({**recipe, "rows": sources or [recipe["rows"], "store:tiny"]}))
+        return rows_of(place, load(place, name))
+
+    return read
+
+
+def told(found: Reading) -> dict[str, str]:
+    return {row.id: row.label for row in found.rows}
+
+
+@pytest.mark.parametrize(
+    ("in_file", "in_store", "wanted"),
+    [
+        ("2026-11-02", "2026-11-03", "neutral"),
+        ("2026-11-03", "2026-11-02", "digest"),
+        ("2026-11-02", "2026-11-02", "neutral"),
+        (None, "2026-11-02", "neutral"),
+        ("2026-11-01T23:30:00-02:00", "2026-11-02T01:00:00Z", "digest"),
+    ],
+)
+def test_the_later_label_counts(
+    in_file: str | None, in_store: str, wanted: str, labels: Labels, reading: Callable[..., Reading]
+) -> None:
+    """Where the file does not say when, or says the same, the store's does; the mail is one row either way."""
+    labels.add([Incoming(stored("a"), "neutral", in_store), Incoming(stored("b"), "rejected", in_store)])
+    found = reading([{**LINE, "labeled_at": in_file}])
+    assert (told(found), found.n_lines, found.unusable) == ({"a": wanted, "b": "rejected"}, 2, ())
+
+
+def test_what_a_person_says_or_takes_away_counts(labels: Labels, reading: Callable[..., Reading]) -> None:
+    """A label that was taken away is set aside with its reason, though a file still gives one; undone, it is back."""
+    labels.add([Incoming(stored("a"), "neutral")])
+    assert told(reading([LINE])) == {"a": "neutral"}
+    labels.take_away("a", "ann")
+    found = reading([LINE])
+    assert (found.rows, [(u.file, u.id, u.reason) for u in found.unusable], found.n_lines) == (
+        (), [("store:tiny", "a", "its label was taken away in the store")], 1,
+    )  # fmt: skip
+    labels.undo("ann")
+    assert told(reading([LINE])) == {"a": "neutral"}
+
+
+def test_a_stored_row_without_the_templates_field_is_told(labels: Labels, reading: Callable[..., Reading]) -> None:
+    """Like a line of a file; a row without a label waits."""
+    labels.add([Incoming(StoredRow("c", {"text": "t"}, "x.csv:2"), "digest"), Incoming(stored("d"))])
+    found = reading([], ["store:tiny"])
+    assert (told(found), [(u.id, u.reason) for u in found.unusable], found.n_lines) == (
+        {},
+        [("c", "no field 'subject'")],
+        1,
+    )
+
+
+def test_an_empty_collection_says_how_to_fill_it(labels: Labels, reading: Callable[..., Reading]) -> None:
+    """And one whose name is none is a fault of the recipe."""
+    with pytest.raises(RowsNotFoundError, match=r"reads store:tiny, and nothing is in there yet: `avocet import"):
+        reading([], ["store:tiny"])
+    with pytest.raises(RecipeError, match="names no collection"):
+        reading([], ["store:../x"])
