@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.data_verbs import import_, label, mails
 from app.explain import explain
 from app.registry_verbs import attach
 from app.replay_verb import replay
@@ -304,5 +305,6 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
 
 
 attach(main, models)
-main.add_command(replay)
+for verb in (import_, label, mails, replay):
+    main.add_command(verb)
 main.add_command(explain)

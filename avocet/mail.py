@@ -1,29 +1,62 @@
 """One e-mail file as subject and body, by the standard library, around the ways in which it fails on real mail."""
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from email import policy
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 
 _BLANK = re.compile(r"[ \t\r\f\v]+")
 _LINES = re.compile(r"\n{3,}")
+_HEADERS = ("from", "message_id", "in_reply_to", "references")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a message says: words, who and which thread (`headers`), when, and the labels that Gmail gave it."""
+
+    subject: str
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    message_id: str | None = None
+    date: str | None = None  # ISO 8601
+    gmail_labels: tuple[str, ...] = ()
+
+
+def parse_mail(raw: bytes) -> Mail:
+    """The message in `raw`; never raises for a broken one, since something is always readable."""
+    message = BytesParser(policy=policy.default).parsebytes(raw)
+    found = {name: _header(message, name.replace("_", "-")) for name in _HEADERS}
+    headers = {name: text for name, text in found.items() if text}
+    its_id = found["message_id"].strip("<> ") or None
+    labels = tuple(word.strip() for word in _header(message, "x-gmail-labels").split(",") if word.strip())
+    return Mail(_header(message, "subject"), _body(message), headers, its_id, _date(message), labels)
 
 
 def parse_eml(raw: bytes) -> dict[str, str]:
-    """{"subject": ..., "body": ...} of a message; never raises for a broken one, since something is always readable."""
-    message = BytesParser(policy=policy.default).parsebytes(raw)
-    return {"subject": _subject(message), "body": _body(message)}
+    """{"subject": ..., "body": ...} of a message; never raises for a broken one."""
+    found = parse_mail(raw)
+    return {"subject": found.subject, "body": found.body}
 
 
-def _subject(message: EmailMessage) -> str:
+def _header(message: EmailMessage, name: str) -> str:
     try:
-        subject = str(message.get("subject", ""))
-    except (MessageError, ValueError, IndexError, LookupError):  # a header that the parser itself chokes on
-        subject = next((str(v) for k, v in message.raw_items() if k.lower() == "subject"), "")
-    return " ".join(_encodable(subject).split())  # an encoded word may hold a line break
+        text = str(message.get(name, ""))
+    except (MessageError, ValueError, IndexError, LookupError, AttributeError):  # one that the parser itself chokes on
+        text = next((str(v) for k, v in message.raw_items() if k.lower() == name), "")
+    return " ".join(_encodable(text).replace("\x00", "").split())  # an encoded word may hold a line break
+
+
+def _date(message: EmailMessage) -> str | None:
+    try:
+        return parsedate_to_datetime(_header(message, "date")).isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None  # a date that is none
 
 
 def _body(message: EmailMessage) -> str:

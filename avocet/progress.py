@@ -22,6 +22,7 @@ class Bar:
                 TextColumn("{task.description:>14}"),
                 BarColumn(),
                 TextColumn("{task.percentage:>3.0f} %"),
+                TextColumn("{task.completed:.0f}"),
                 TimeRemainingColumn(),
             )
             self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
@@ -29,8 +30,8 @@ class Bar:
             self._task = self._progress.add_task(self.name, total=None)
         return self
 
-    def at(self, step: int, of: int) -> None:
-        """Show `step` of `of`."""
+    def at(self, step: int, of: int | None) -> None:
+        """Show `step` of `of`; None where nobody knows of how many."""
         if self._progress is not None:
             self._progress.update(self._task, completed=step, total=of)
 

@@ -95,6 +95,16 @@ def read(files: Sequence[tuple[Path, str]], fields: Sequence[str]) -> Reading:
     return Reading(tuple(rows), tuple(unusable), len(rows) + len(unusable))
 
 
+def objects(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """(line number, the object on it, or why there is none) of a .jsonl or .jsonl.gz file. Raises OSError."""
+    with _open(path) as stream:
+        for number, raw in _lines(stream):
+            try:
+                yield number, _parse(raw)
+            except _BadLineError as e:
+                yield number, str(e)
+
+
 def _open(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
 
@@ -176,7 +186,7 @@ def _row(value: dict[str, Any], fields: Sequence[str], file: str, line: int) -> 
     more = {name: text for name in WORDS if name not in texts and isinstance(text := value.get(name), str)}
     headers = {name: text for name in HEADERS if (text := _header(value.get(name)))}
     row = Row("" if given is None else str(given), label, texts, file, line, labeled_at, _whole(more), _whole(headers))
-    return row if given not in (None, "") else replace(row, id=_content_id(row.words))
+    return row if given not in (None, "") else replace(row, id=content_id(row.words))
 
 
 def row_of(value: Mapping[str, Any], fields: Sequence[str], shown: str, number: int) -> Row | Unusable:
@@ -218,7 +228,7 @@ def _kind(value: Any) -> str:
     return {dict: "object", list: "list", str: "text", bool: "boolean", type(None): "null"}.get(type(value), "number")
 
 
-def _content_id(texts: Mapping[str, str]) -> str:
+def content_id(texts: Mapping[str, str]) -> str:
     """A stable id for a row without one: the same mail gets the same id in any file, at any line."""
     parts = json.dumps([texts[k] for k in sorted(texts)], ensure_ascii=True)
     return "c-" + hashlib.sha256(parts.encode()).hexdigest()[:20]
@@ -234,7 +244,7 @@ def _with_unique_id(row: Row, seen: dict[str, Row], times: Counter[str]) -> Row:
         seen[row.id] = row
         return row
     first = seen[row.id]
-    if row.id != _content_id(row.words):
+    if row.id != content_id(row.words):
         raise _BadLineError(f"its id was seen before, in {first.file} line {first.line}")
     name = row.id
     while name in seen:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, func, insert, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from avocet.cleaning import group_key
 from avocet.errors import NotFoundError
+from avocet.rows import content_id, words_of
 from avocet.store import schema
 from avocet.store.database import Database
 from avocet.times import moment, now
@@ -29,17 +29,21 @@ class StoredRow:
 
     @property
     def key(self) -> str:
-        """Equal for copies of one mail."""
-        return group_key("\n".join(self.fields[name] for name in sorted(self.fields)))
+        """Equal for the very same words; a row without an id of its own is called by it."""
+        return content_id(words_of(self.fields) or self.fields)
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A row on its way in, with the label that its file gives it, if any, and since when (ISO, if known)."""
+    """A row on its way in, with the label that its file gives it, if any, and since when (ISO, if known).
+
+    `weak`: strangers made its id (a Message-ID), so that other words under the same id are another mail.
+    """
 
     row: StoredRow
     label: str | None = None
     labeled_at: str | None = None
+    weak: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,29 +108,39 @@ class Labels:
     def add(self, incoming: Sequence[Incoming]) -> Added:
         """Take rows in, all or none; what is known already changes nothing.
 
-        A label that comes with a row counts where the row has none, or an older one. Raises StoreError.
+        A label that comes with a row counts where nothing was said of the row yet, or earlier. Raises StoreError.
         """
-        by_id = {one.row.id: one for one in incoming}
-        at = now()
         with self.database.writing() as db:
-            there = self._among(db, by_id)
-            values = [self._values(one.row, at) for one in by_id.values() if one.row.id not in there]
+            values, events, found = self._planned(db, incoming)
             if values:
                 db.execute(_insert(db).on_conflict_do_nothing(), values)
-            said = self._current(db, by_id)
-            events, n_other = [], 0
-            for one in by_id.values():
-                before = said.get(one.row.id)
-                if one.label is None or (before is not None and before.label == one.label):
-                    continue
-                if before is None or _later(one.labeled_at, before.labeled_at):
-                    since = one.labeled_at or at
-                    events.append(self._event(one.row.id, label=one.label, who=IMPORT, labeled_at=since))
-                else:
-                    n_other += 1
             if events:
                 db.execute(insert(schema.labels), events)
-        return Added(len(values), len(by_id) - len(values), len(events), n_other)
+        return found
+
+    def would_add(self, incoming: Sequence[Incoming]) -> Added:
+        """What `add` would come to; nothing is written."""
+        with self.database.reading() as db:
+            return self._planned(db, incoming)[2]
+
+    def _planned(
+        self, db: Connection, incoming: Sequence[Incoming]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Added]:
+        """(rows to insert, events to insert, what that comes to)."""
+        by_id = {one.row.id: one for one in incoming}
+        at, there, said = now(), self._among(db, by_id), self._last_words(db, by_id)
+        events, n_other = [], 0
+        for one in by_id.values():
+            before = said.get(one.row.id)
+            if one.label is None or (before is not None and before.label == one.label):
+                continue
+            if before is None or _later(one.labeled_at, before.labeled_at):
+                since = one.labeled_at or at
+                events.append(self._event(one.row.id, label=one.label, who=IMPORT, labeled_at=since))
+            else:
+                n_other += 1
+        values = [self._values(one.row, at) for one in by_id.values() if one.row.id not in there]
+        return values, events, Added(len(values), len(by_id) - len(values), len(events), n_other)
 
     def put(self, row_id: str, label: str, who: str, predicted: Prediction | None = None) -> Said:
         """A person's label. Raises NotFoundError for a row that is not here, StoreError."""
@@ -177,6 +191,21 @@ class Labels:
                 if row.id in said:
                     yield _as_row(row), said[row.id]
 
+    def page(self, limit: int, unlabelled: bool = False) -> list[tuple[StoredRow, Said | None]]:
+        """The newest rows with what was said of each last; `unlabelled`: only those that wait for a label."""
+        rows, found = schema.rows, []
+        with self.database.reading() as db:
+            said = {name: its for name, its in self._last_words(db).items() if its.label is not None}
+            newest = (
+                select(rows).where(rows.c.collection == self.collection).order_by(rows.c.imported_at.desc(), rows.c.id)
+            )
+            for row in db.execution_options(yield_per=1000).execute(newest):
+                if not (unlabelled and row.id in said):
+                    found.append((_as_row(row), said.get(row.id)))
+                if len(found) == limit:
+                    break
+        return found
+
     def row(self, row_id: str) -> StoredRow:
         """One row. Raises NotFoundError."""
         rows = schema.rows
@@ -191,6 +220,13 @@ class Labels:
         """Row id -> what was said last, of those that have a label."""
         with self.database.reading() as db:
             return self._current(db, row_ids)
+
+    def keys(self, row_ids: Iterable[str]) -> dict[str, str]:
+        """Row id -> key, of those that are here."""
+        rows = schema.rows
+        query = select(rows.c.id, rows.c.key).where(rows.c.collection == self.collection, rows.c.id.in_(list(row_ids)))
+        with self.database.reading() as db:
+            return {found.id: found.key for found in db.execute(query)}
 
     def count(self) -> int:
         """How many rows there are, labelled or not."""

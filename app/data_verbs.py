@@ -1,0 +1,135 @@
+"""The terminal's verbs for rows and labels: `avocet import`, `avocet label`, `avocet mails`."""
+
+import getpass
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.terminal import as_json, say_json, table
+from avocet.errors import WrongUseError
+
+if TYPE_CHECKING:
+    from avocet.store.labels import Labels, Said
+
+FORMATS = ("jsonl", "csv", "eml", "mbox", "maildir", "folder")
+into = click.option(
+    "--into", default="job_mail", show_default=True, metavar="NAME",
+    help="The collection; a recipe reads it as store:NAME.",
+)  # fmt: skip
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@into
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), help="Of all PATHS; told by each one's name if not given."
+)
+@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Such as text=message or label=class.")
+@click.option("--label-map", "labels", multiple=True, metavar="THEIRS=OURS", help="What a label there is called here.")
+@click.option("--dry-run", is_flag=True, help="Count only.")
+@as_json
+def import_(
+    paths: tuple[Path, ...], into: str, kind: str | None, columns: Sequence[str], labels: Sequence[str],
+    dry_run: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Take mails in: JSON lines, CSV, .eml files and folders of them, mbox, Maildir. What is known is passed over."""
+    from avocet.home import checked_name, home
+    from avocet.incoming.importing import import_files
+    from avocet.incoming.items import Reading
+    from avocet.progress import Bar
+
+    reading = Reading(_pairs(columns, "--column"), _pairs(labels, "--label-map"))
+    with Bar("import") as bar:
+        found = import_files(
+            home(), checked_name(into, "collection"), paths, reading, kind, dry_run, lambda n: bar.at(n, None)
+        )
+    if as_json:
+        say_json(asdict(found))
+        return
+    added = found.added
+    click.echo(
+        f"{'would take in' if dry_run else 'took in'} {added.n_new} of {found.n_read}: {added.n_labelled} with a label, "
+        f"{added.n_known + found.n_twice} known already, {found.n_aside} set aside"
+    )
+    if added.n_other:
+        click.echo(
+            f"{added.n_other} have another label here, which stays: it was given later, or the file does not say when"
+        )
+    if found.quarantine:
+        click.echo(f"what was set aside, and why: {found.quarantine}")
+    if not dry_run and added.n_new:
+        click.echo(f"a recipe reads them with   rows: store:{into}")
+
+
+@click.command()
+@click.argument("row", required=False)
+@click.argument("label", required=False)
+@into
+@click.option("--remove", is_flag=True, help="Take ROW's label away.")
+@click.option("--undo", is_flag=True, help="Take back what you said last.")
+@as_json
+def label(row: str | None, label: str | None, into: str, remove: bool, undo: bool, as_json: bool) -> None:
+    """Say that ROW is LABEL; without arguments, what was said last."""
+    labels, who = _labels(into), getpass.getuser()
+    if undo:
+        said = [labels.undo(who)]
+    elif row and remove:
+        said = [labels.take_away(row, who)]
+    elif row and label:
+        said = [labels.put(row, label, who)]
+    elif row:
+        raise WrongUseError("say which label: `avocet label ROW LABEL`, or --remove")
+    else:
+        said = labels.history()
+    if as_json:
+        say_json([{"kind": one.kind, **asdict(one)} for one in said])
+        return
+    table(("when", "who", "what", "row", "label"), [_line(one) for one in said])
+
+
+@click.command()
+@into
+@click.option("--unlabelled", is_flag=True, help="Only those that wait for a label.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@as_json
+def mails(into: str, unlabelled: bool, limit: int, as_json: bool) -> None:
+    """The mails of a collection, newest first, by id, label and subject."""
+    found = _labels(into).page(limit, unlabelled)
+    if as_json:
+        say_json(
+            [{"id": row.id, "label": said.label if said else None, "fields": dict(row.fields)} for row, said in found]
+        )
+        return
+    width = 60 if sys.stdout.isatty() else 200
+    rows = [
+        (
+            row.id,
+            (said.label if said else None) or "-",
+            str(row.fields.get("subject") or next(iter(row.fields.values())))[:width],
+        )
+        for row, said in found
+    ]
+    table(("row", "label", "subject"), [tuple(" ".join(cell.split()) for cell in line) for line in rows])
+
+
+def _labels(collection: str) -> "Labels":
+    from avocet.home import checked_name, home
+    from avocet.store.database import store_of
+    from avocet.store.labels import Labels
+
+    return Labels(store_of(home()), checked_name(collection, "collection"))
+
+
+def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    for text in texts:
+        if "=" not in text:
+            raise WrongUseError(f"{option} {text!r} is no pair; write it like a=b")
+    return {text.partition("=")[0]: text.partition("=")[2] for text in texts}
+
+
+def _line(said: "Said") -> tuple[str, ...]:
+    return said.labeled_at[:16].replace("T", " "), said.who, said.kind, said.row_id, said.label or ""

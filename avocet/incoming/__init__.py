@@ -1,0 +1,1 @@
+"""Ways in for mail: readers that turn files of other programs into rows, and the import that takes rows in."""

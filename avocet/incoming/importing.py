@@ -1,0 +1,136 @@
+"""Taking files in: read, add to the collection in batches, set aside what is no row, count everything.
+
+Each batch is one transaction and ids are stable, so an import that was killed is simply run again.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from avocet.durable import on_disk
+from avocet.errors import RowsUnreadableError, WrongUseError
+from avocet.home import Home
+from avocet.incoming import mailboxes, tables
+from avocet.incoming.items import Bad, Found, Items, Reading, by_its_words
+from avocet.store.database import store_of
+from avocet.store.labels import Added, Incoming, Labels
+from avocet.times import now
+
+BATCH = 500
+Reader = Callable[[Path, str, Reading], Items]
+READERS: dict[str, Reader] = {
+    "jsonl": tables.json_lines,
+    "csv": tables.comma_separated,
+    "eml": mailboxes.message_file,
+    "mbox": mailboxes.mbox,
+    "maildir": mailboxes.maildir,
+    "folder": mailboxes.folder,
+}
+_BY_SUFFIX = {".jsonl": "jsonl", ".gz": "jsonl", ".csv": "csv", ".tsv": "csv", ".eml": "eml", ".mbox": "mbox"}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import came to: `n_read == added.n_new + added.n_known + n_twice + n_aside`."""
+
+    n_read: int
+    added: Added
+    n_twice: int  # came twice in one import
+    n_aside: int
+    quarantine: str | None  # the file that says which, and why
+
+
+def format_of(path: Path) -> str:
+    """The name of the reader for `path`. Raises WrongUseError where nothing tells."""
+    if path.is_dir():
+        return "maildir" if any((path / room).is_dir() for room in ("cur", "new")) else "folder"
+    if (found := _BY_SUFFIX.get(path.suffix.lower())) is not None:
+        return found
+    with path.open("rb") as stream:
+        begins = stream.read(5)
+    if begins == b"From ":
+        return "mbox"
+    raise WrongUseError(f"{path}: its kind cannot be told; say --format, one of {', '.join(READERS)}")
+
+
+def import_files(
+    home: Home,
+    collection: str,
+    paths: Sequence[Path],
+    reading: Reading,
+    kind: str | None = None,
+    dry_run: bool = False,
+    on_batch: Callable[[int], None] = lambda n: None,
+) -> Imported:
+    """Take all rows of `paths` into `collection`; `dry_run` only counts. `on_batch` is told how many were read.
+
+    What is no row goes to a file under data/quarantine/, by file, place and reason. Raises RowsUnreadableError for a
+    file that cannot be read to its end (what came before it is in), WrongUseError, StoreError, DiskError.
+    """
+    labels = Labels(store_of(home), collection)
+    added, n_read, n_twice, n_aside = Added(), 0, 0, 0
+    seen: dict[str, str] = {}
+    aside = home.quarantine / f"import-{re.sub('[^0-9T]', '', now())}-{collection}.jsonl"
+    with _aside(aside, dry_run) as say:
+        for path in paths:
+            items = READERS[kind or format_of(path)](path, str(path), reading)
+            for batch in _batches(path, items):
+                for bad in (item for item in batch if isinstance(item, Bad)):
+                    n_aside += 1
+                    say(path, bad)
+                found = [item.incoming for item in batch if isinstance(item, Found)]
+                fresh = _fresh(found, seen, labels.keys([one.row.id for one in found]))
+                n_twice += len(found) - len(fresh)
+                n_read += len(batch)
+                added += labels.would_add(fresh) if dry_run else labels.add(fresh)
+                on_batch(n_read)
+    return Imported(n_read, added, n_twice, n_aside, home.shown(aside) if n_aside and not dry_run else None)
+
+
+def _fresh(found: Sequence[Incoming], seen: dict[str, str], known: Mapping[str, str]) -> list[Incoming]:
+    """Those that did not come before in this import; `seen` and `known` (row id -> key) tell other mail of the same id."""
+    fresh = []
+    for one in found:
+        other = seen.get(one.row.id, known.get(one.row.id, one.row.key))
+        its = by_its_words(one) if one.weak and other != one.row.key else one
+        if its.row.id not in seen:
+            seen[its.row.id] = its.row.key
+            fresh.append(its)
+    return fresh
+
+
+def _batches(path: Path, items: Items) -> Iterator[list[Found | Bad]]:
+    try:
+        while batch := list(islice(items, BATCH)):
+            yield batch
+    except (OSError, EOFError) as e:
+        raise RowsUnreadableError(
+            f"{path} cannot be read to its end ({type(e).__name__}: {e}); what came before it is in"
+        ) from None
+
+
+@contextmanager
+def _aside(path: Path, dry_run: bool) -> Iterator[Callable[[Path, Bad], None]]:
+    """Writes the quarantine file, which is there only where something was set aside."""
+    stream: IO[str] | None = None
+
+    def say(source: Path, bad: Bad) -> None:
+        nonlocal stream
+        if dry_run:
+            return
+        with on_disk("writing the quarantine"):
+            if stream is None:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                stream = path.open("a", encoding="utf-8")
+            stream.write(json.dumps({"file": str(source), "line": bad.place, "reason": bad.reason}) + "\n")
+
+    try:
+        yield say
+    finally:
+        if stream is not None:
+            stream.close()

@@ -1,0 +1,63 @@
+"""Mail as mail programs keep it: single .eml files, folders of them, Maildir, mbox, and Gmail's Takeout (an mbox)."""
+
+import mailbox
+from collections.abc import Iterator
+from pathlib import Path
+
+from avocet.incoming.items import Bad, Item, Items, Reading, item_of
+from avocet.mail import Mail, parse_mail
+
+MAX_MAIL_BYTES = 32 * 1024 * 1024  # with attachments, which are read over
+
+
+def message_file(path: Path, shown: str, reading: Reading) -> Items:
+    """One message in a file. Raises OSError."""
+    yield _item(path.read_bytes(), 1, shown, reading)
+
+
+def mbox(path: Path, shown: str, reading: Reading) -> Items:
+    """The messages of one file, each behind a line that begins with From. Raises OSError."""
+    with path.open("rb") as stream:
+        if stream.read(5) != b"From ":
+            yield Bad(1, "no mbox: it does not begin with 'From '")
+            return
+    box = mailbox.mbox(path, create=False)
+    try:
+        for number, key in enumerate(box.iterkeys(), start=1):
+            yield _item(box.get_bytes(key), number, shown, reading)
+    finally:
+        box.close()
+
+
+def maildir(path: Path, shown: str, reading: Reading) -> Items:
+    """The messages below cur/ and new/, also of the folders within. Raises OSError."""
+    yield from _files(
+        sorted(p for room in ("cur", "new") for p in path.rglob(f"{room}/*") if p.is_file()), shown, reading
+    )
+
+
+def folder(path: Path, shown: str, reading: Reading) -> Items:
+    """The .eml files below a folder. Raises OSError."""
+    yield from _files(sorted(path.rglob("*.eml")), shown, reading)
+
+
+def _files(paths: list[Path], shown: str, reading: Reading) -> Iterator[Item]:
+    for number, path in enumerate(paths, start=1):
+        yield _item(path.read_bytes(), number, shown, reading)
+
+
+def _item(raw: bytes, place: int, shown: str, reading: Reading) -> Item:
+    if len(raw) > MAX_MAIL_BYTES:
+        return Bad(place, f"a message of {len(raw) // 2**20} MB")
+    if b":" not in raw[:4096]:
+        return Bad(place, "no message: there is no header in it")
+    mail = parse_mail(raw)
+    if "Chat" in mail.gmail_labels:
+        return Bad(place, "a chat, no mail")
+    value: dict[str, object] = {"subject": mail.subject, "body": mail.body, **mail.headers, "id": mail.message_id}
+    label = next((reading.labels[word] for word in mail.gmail_labels if word in reading.labels), None)
+    return item_of(value | ({"label": label} if label else {}) | _date(mail), place, shown, Reading(), weak=True)
+
+
+def _date(mail: Mail) -> dict[str, str]:
+    return {"date": mail.date} if mail.date else {}

@@ -1,0 +1,236 @@
+"""Taking mails in: every good one is kept, every bad one explained, and nothing comes twice."""
+
+import json
+import mailbox
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+from avocet.errors import WrongUseError
+from avocet.home import CHECKOUT, Home
+from avocet.incoming.importing import Imported, format_of, import_files
+from avocet.incoming.items import Reading
+from avocet.store.database import Database, store_of
+from avocet.store.labels import Added, Labels
+
+DIRTY = CHECKOUT.parent / "shared" / "data" / "dirty_visible"
+Import = Callable[..., Imported]
+
+
+@pytest.fixture
+def taken(place: Home) -> Import:
+    def run(*paths: Path, **how: Any) -> Imported:
+        kind, dry_run = how.pop("kind", None), how.pop("dry_run", False)
+        return import_files(place, "tiny", paths, Reading(**how), kind, dry_run)
+
+    return run
+
+
+def mail(n: int, **headers: str) -> bytes:
+    message = EmailMessage()
+    message["Subject"], message["From"] = f"Mail {n}", "Ann <ann@example.org>"
+    message["Message-ID"], message["Date"] = f"<m{n}@example.org>", "Mon, 02 Nov 2026 10:00:00 +0100"
+    for name, text in headers.items():
+        message[name.replace("_", "-")] = text
+    message.set_content(f"Hello number {n},\nbest")
+    return bytes(message)
+
+
+def labels(place: Home) -> dict[str, str | None]:
+    return {row.id: said.label for row, said in Labels(store_of(place), "tiny").settled()}
+
+
+def aside(place: Home, found: Imported) -> list[tuple[int, str]]:
+    assert found.quarantine
+    lines = (place.root / found.quarantine).read_text().splitlines()
+    return [(json.loads(line)["line"], json.loads(line)["reason"]) for line in lines]
+
+
+def test_json_lines_with_good_and_bad_ones(place: Home, tmp_path: Path, taken: Import) -> None:
+    """Labels are optional; headers and all texts are kept; a second import changes nothing."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        '{"subject": "s", "body": "b", "label": "digest", "id": 7, "from": "ann", "thread_id": 3, "note": "n", "n": 1}\n'
+        '{"text": "only text"}\n\n{"label": "digest"}\n{"subject": "s"\n{"subject": "   "}\n'
+    )
+    found = taken(path)
+    assert (found.n_read, found.added, found.n_aside) == (5, Added(n_new=2, n_labelled=1), 3)
+    row = Labels(store_of(place), "tiny").row("7")
+    assert (row.fields, row.headers) == ({"subject": "s", "body": "b", "note": "n"}, {"from": "ann", "thread_id": "3"})
+    assert [place for place, _ in aside(place, found)] == [4, 5, 6]
+    again = taken(path)
+    assert (again.added, labels(place)) == (Added(n_known=2), {"7": "digest"})
+
+
+def test_csv_with_other_names_and_labels(place: Home, tmp_path: Path, taken: Import) -> None:
+    """Semicolons, a byte order mark, quoted line breaks; a broken record costs itself only."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(
+        '\ufeffmessage;class;key\n"Grüße,\nAnn";Rejected;k1\nx;y\nplain;;k3\n'.encode() + b"caf\xe9;Rejected;k4\n"
+    )
+    found = taken(path, columns={"text": "message", "label": "class", "id": "key"}, labels={"Rejected": "rejected"})
+    assert labels(place) == {"k1": "rejected"}
+    assert Labels(store_of(place), "tiny").row("k1").fields["text"] == "Grüße,\nAnn"
+    assert (found.added.n_new, aside(place, found)) == (
+        2, [(4, "2 columns, the first line names 3"), (6, "half a surrogate pair")],
+    )  # fmt: skip
+    with pytest.raises(WrongUseError, match="has no column 'massage'; it has message, class, key"):
+        taken(path, columns={"text": "massage"})
+
+
+@pytest.mark.parametrize("kind", ["mbox", "maildir", "folder", "eml"])
+def test_mail_as_mail_programs_keep_it(kind: str, place: Home, tmp_path: Path, taken: Import) -> None:
+    """Subject, body, sender and thread; the id is the Message-ID; by whichever way, it is the same mail."""
+    mails = [
+        mail(1),
+        mail(2, In_Reply_To="<m1@example.org>", X_Gmail_Labels="Inbox,Jobs/No"),
+        mail(3, X_Gmail_Labels="Chat"),
+    ]
+    path = tmp_path / ("a.mbox" if kind == "mbox" else "mails")
+    if kind == "mbox":
+        box: Any = mailbox.mbox(path)
+    else:
+        box = mailbox.Maildir(path) if kind == "maildir" else None
+    if box is not None:
+        for raw in mails:
+            box.add(raw)
+        box.close()
+    else:
+        path.mkdir()
+        for i, raw in enumerate(mails):
+            (path / f"{i}.eml").write_bytes(raw)
+    paths = sorted(path.glob("*.eml")) if kind == "eml" else [path]
+    assert {format_of(one) for one in paths} == {kind}
+    found = taken(*paths, labels={"Jobs/No": "rejected"})
+    assert (found.added, found.n_aside, labels(place)) == (
+        Added(n_new=2, n_labelled=1),
+        1,
+        {"m2@example.org": "rejected"},
+    )
+    assert aside(place, found)[0][1] == "a chat, no mail"
+    row = Labels(store_of(place), "tiny").row("m2@example.org")
+    assert row.fields == {"subject": "Mail 2", "body": "Hello number 2,\nbest", "date": "2026-11-02T10:00:00+01:00"}
+    assert row.headers == {
+        "from": "Ann <ann@example.org>",
+        "message_id": "<m2@example.org>",
+        "in_reply_to": "<m1@example.org>",
+    }
+    (tmp_path / "again.mbox").write_bytes(b"From x\n" + mail(1))
+    assert taken(tmp_path / "again.mbox").added == Added(n_known=1)
+
+
+def test_a_dry_run_counts_and_writes_nothing(place: Home, tmp_path: Path, taken: Import) -> None:
+    """The same counts as the import that follows."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"subject": "s", "label": "digest"}\n{"subject": "s", "label": "x"}\n[]\n')
+    dry = taken(path, dry_run=True)
+    assert Labels(store_of(place), "tiny").count() == 0 and not place.quarantine.exists()
+    real = taken(path)
+    assert (dry.n_read, dry.added, dry.n_twice, dry.n_aside) == (real.n_read, real.added, real.n_twice, real.n_aside)
+
+
+@pytest.mark.skipif(not DIRTY.is_dir(), reason="the awkward inputs of ../shared/data are not on this machine")
+@pytest.mark.parametrize("kind", ["mails", "json"])
+def test_real_awkward_inputs_all_come_to_something(kind: str, place: Home, tmp_path: Path, taken: Import) -> None:
+    """Each is taken in or set aside with a reason; what JSON calls broken is set aside, and every good line around it stays."""
+    if kind == "mails":
+        for file in (DIRTY / "cpython_test_email").glob("*.txt"):
+            (tmp_path / f"{file.stem}.eml").write_bytes(file.read_bytes())
+        found = taken(tmp_path)
+        assert found.n_read == found.added.n_new + found.n_twice + found.n_aside == 48
+        assert found.added.n_new + found.n_twice >= 45, aside(place, found)
+        assert {why for _, why in aside(place, found)} == {"no word in it"}
+        return
+    good = b'{"subject": "good %d"}'
+    for n, file in enumerate(sorted((DIRTY / "json_test_suite").rglob("n_*.json"))):
+        raw = file.read_bytes().replace(b"\n", b" ")
+        for at in range(3):
+            lines = [good % (3 * (3 * n + at) + i) for i in range(3)]
+            path = tmp_path / f"{n}-{at}.jsonl"
+            path.write_bytes(b"\n".join([*lines[:at], raw, *lines[at:]]))
+            found = taken(path)
+            assert found.added.n_new == 3, file.name
+            assert (
+                not raw.removeprefix(b"\xef\xbb\xbf").strip()
+                or [place for place, _ in aside(place, found)][-1] == at + 1
+            ), file.name
+
+
+def test_a_kind_that_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
+    """One line that names the choices."""
+    (tmp_path / "a.bin").write_bytes(b"\x00")
+    with pytest.raises(WrongUseError, match="say --format, one of jsonl, csv"):
+        format_of(tmp_path / "a.bin")
+
+
+def test_an_import_that_is_killed_is_run_again(
+    database: Database, place: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL at any moment: nothing is lost and nothing doubled, on both kinds of store."""
+    monkeypatch.setenv("AVOCET_DATABASE", database.url)
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(f'{{"id": "r{i}", "subject": "mail {i}", "label": "digest"}}\n' for i in range(4000)))
+    store = Labels(database, "tiny")
+    words = [sys.executable, "-c", "from app.cli import main; main()", "import", str(path), "--into", "tiny"]
+    kills = 0
+    for wait in (0.0, 0.05, 0.2):
+        child = subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.DEVNULL)
+        before = store.count()
+        deadline = time.monotonic() + 60
+        while child.poll() is None and store.count() == before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(wait)
+        if child.poll() is None:
+            os.kill(child.pid, signal.SIGKILL)
+            kills += 1
+        child.wait()
+        assert store.count() % 500 == 0 and len(store.history(n=10**6)) == store.count()
+    assert kills, "no kill came before the import was done"
+    subprocess.run(words, cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL)
+    assert {row.id for row, _ in store.labelled()} == {f"r{i}" for i in range(4000)}
+    assert len(store.history(n=10**6)) == 4000
+
+
+def test_the_verbs_say_it_in_a_line(place: Home, tmp_path: Path) -> None:
+    """Import, look, label, undo; with JSON for programs."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": "a", "subject": "first", "label": "digest"}\n{"id": "b", "subject": "second"}\nx\n')
+
+    def avocet(*words: str) -> Any:
+        return CliRunner().invoke(main, words)
+
+    said = avocet("import", str(path), "--into", "tiny")
+    assert said.exit_code == 0 and "took in 2 of 3: 1 with a label, 0 known already, 1 set aside" in said.output
+    assert "store:tiny" in said.output and "data/quarantine/import-" in said.output
+    assert json.loads(avocet("import", str(path), "--into", "tiny", "--json").stdout)["added"]["n_known"] == 2
+    assert [line.split() for line in avocet("mails", "--into", "tiny", "--unlabelled").output.splitlines()[1:]] == [
+        ["b", "-", "second"]
+    ]
+    assert avocet("label", "b", "neutral", "--into", "tiny").exit_code == 0
+    assert json.loads(avocet("mails", "--into", "tiny", "--json").stdout)[1]["label"] == "neutral"
+    assert json.loads(avocet("label", "--undo", "--into", "tiny", "--json").stdout)[0]["kind"] == "undo"
+    wrong = avocet("label", "c", "neutral", "--into", "tiny")
+    assert (wrong.exit_code, wrong.stderr) == (3, "avocet: there is no row 'c' in tiny\n")
+    assert "is no pair" in avocet("import", str(path), "--column", "text").stderr
+
+
+def test_two_mails_under_one_message_id_are_two(place: Home, tmp_path: Path, taken: Import) -> None:
+    """In one import and in two; the same mail twice is one."""
+    first, other = mail(1), mail(1).replace(b"Hello number 1", b"Something else")
+    for name, raw in (("a", first), ("b", other), ("c", first)):
+        (tmp_path / f"{name}.eml").write_bytes(raw)
+    found = taken(tmp_path)
+    assert (found.added.n_new, found.n_twice) == (2, 1)
+    (tmp_path / "d.eml").write_bytes(mail(1).replace(b"Hello number 1", b"A third"))
+    assert taken(tmp_path / "d.eml").added == Added(n_new=1)
+    assert taken(tmp_path).added == Added(n_known=3)
