@@ -24,14 +24,19 @@ def rows_of(home: Home, recipe: Recipe) -> Reading:
     Raises RowsNotFoundError, RowsUnreadableError, StoreError.
     """
     reading = read(row_files(home, recipe), recipe.fields)
-    for name in recipe.rows:
-        if name.startswith(STORED):
-            reading = _with_stored(reading, home, recipe, name)
+    for labels in collections_of(home, recipe):
+        reading = _with_stored(reading, recipe, labels)
     return reading
 
 
-def _with_stored(reading: Reading, home: Home, recipe: Recipe, name: str) -> Reading:
-    labels = Labels(store_of(home), name.removeprefix(STORED))
+def collections_of(home: Home, recipe: Recipe) -> list[Labels]:
+    """The collections of the store that the recipe names."""
+    names = [name.removeprefix(STORED) for name in recipe.rows if name.startswith(STORED)]
+    return [Labels(store_of(home), name) for name in names]
+
+
+def _with_stored(reading: Reading, recipe: Recipe, labels: Labels) -> Reading:
+    name = f"{STORED}{labels.collection}"
     by_id = {row.id: row for row in reading.rows}
     unusable = list(reading.unusable)
     n_more = 0

@@ -87,6 +87,21 @@ def test_a_stored_row_without_the_templates_field_is_told(labels: Labels, readin
     )
 
 
+def test_what_the_store_holds_can_be_written_and_read_as_a_file(
+    labels: Labels, reading: Callable[..., Reading], place: Home
+) -> None:
+    """The same rows, whichever way a recipe reads them."""
+    row = StoredRow("e", {"subject": "s\x00", "body": "b", "note": "ю"}, "x.csv:2", {"thread_id": "t"})
+    labels.add([Incoming(row, "digest", "2026-11-02"), Incoming(stored("f"))])
+    from_store = reading([], ["store:tiny"])
+    (place.root / "out.jsonl").write_bytes(labels.as_lines())
+    from_file = reading([], ["out.jsonl"])
+    assert [(r.id, r.label, r.fields, r.headers, r.labeled_at) for r in from_store.rows] == [
+        (r.id, r.label, r.fields, r.headers, r.labeled_at) for r in from_file.rows
+    ]
+    assert len(from_store.rows) == 1
+
+
 def test_an_empty_collection_says_how_to_fill_it(labels: Labels, reading: Callable[..., Reading]) -> None:
     """And one whose name is none is a fault of the recipe."""
     with pytest.raises(RowsNotFoundError, match=r"reads store:tiny, and nothing is in there yet: `avocet import"):
