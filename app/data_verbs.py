@@ -1,4 +1,4 @@
-"""The terminal's verbs for rows and labels: `avocet import`, `avocet label`, `avocet mails`."""
+"""The terminal's verbs for rows and labels: `avocet import`, `avocet label`, `avocet mails`, `avocet suspects`."""
 
 import getpass
 import sys
@@ -114,6 +114,27 @@ def mails(into: str, unlabelled: bool, limit: int, as_json: bool) -> None:
         for row, said in found
     ]
     table(("row", "label", "subject"), [tuple(" ".join(cell.split()) for cell in line) for line in rows])
+
+
+@click.command()
+@click.argument("run", required=False)
+@as_json
+def suspects(run: str | None, as_json: bool) -> None:
+    """Labels that are likely wrong, as RUN (default: the last) saw them. Look at each; nothing is changed."""
+    from avocet import decision
+    from avocet.home import home
+    from avocet.runs import last_decided
+    from avocet.suspects import suspects_of
+
+    place = home()
+    found = suspects_of(place, decision.read(place, run or last_decided(place)))
+    if as_json:
+        say_json([asdict(one) for one in found])
+    elif not found:
+        click.echo("no label looks wrong")
+    else:
+        rows = [(one.row_id, one.label, one.likely, one.side, one.reason) for one in found]
+        table(("row", "label", "likely", "side", "why"), rows)
 
 
 def _labels(collection: str) -> "Labels":
