@@ -1,4 +1,4 @@
-"""The terminal's verbs for rows and labels: `avocet import`, `avocet label`, `avocet mails`, `avocet suspects`."""
+"""The terminal's verbs for rows and labels: `avocet import`, `avocet label`, `avocet mails`, `avocet queue`, `avocet suspects`."""
 
 import getpass
 import sys
@@ -13,9 +13,11 @@ from app.terminal import as_json, say_json, table
 from avocet.errors import WrongUseError
 
 if TYPE_CHECKING:
-    from avocet.store.labels import Labels, Said
+    from avocet.review import Order
+    from avocet.store.labels import Labels, Said, StoredRow
 
 FORMATS = ("jsonl", "csv", "eml", "mbox", "maildir", "folder")
+ORDERS = ("uncertain", "entropy", "diverse", "rare", "random")
 into = click.option(
     "--into", default="job_mail", show_default=True, metavar="NAME",
     help="The collection; a recipe reads it as store:NAME.",
@@ -88,6 +90,9 @@ def label(row: str | None, label: str | None, into: str, remove: bool, undo: boo
     if as_json:
         say_json([{"kind": one.kind, **asdict(one)} for one in said])
         return
+    if not said:
+        click.echo(f"nothing was said in {into} yet: `avocet label ROW LABEL`")
+        return
     table(("when", "who", "what", "row", "label"), [_line(one) for one in said])
 
 
@@ -104,16 +109,40 @@ def mails(into: str, unlabelled: bool, limit: int, as_json: bool) -> None:
             [{"id": row.id, "label": said.label if said else None, "fields": dict(row.fields)} for row, said in found]
         )
         return
-    width = 60 if sys.stdout.isatty() else 200
+    rows = [(row.id, (said.label if said else None) or "-", _subject(row)) for row, said in found]
+    table(("row", "label", "subject"), rows)
+
+
+@click.command()
+@click.argument("recipe", default="job_mail")
+@click.option("-n", type=click.IntRange(1, 200), default=12, show_default=True, help="How many mails.")
+@click.option("--order", type=click.Choice(ORDERS), default="uncertain", show_default=True, help="Which come first.")
+@as_json
+def queue(recipe: str, n: int, order: "Order", as_json: bool) -> None:
+    """The mails to label next, and what labels of each kind would buy."""
+    from avocet import recipe as recipes
+    from avocet.asking import bought, its_collection, next_mails
+    from avocet.home import home
+
+    its = recipes.load(home(), recipe)
+    asked, worth = next_mails(home(), its, n, order), bought(home(), its, n)
+    if as_json:
+        say_json({"mails": [asdict(one) for one in asked], "labels": [asdict(one) for one in worth]})
+        return
+    if not asked:
+        click.echo("no mail waits for a label; `avocet import` brings more in")
+        return
+    said = [(one.suggestion.label, f"{one.suggestion.confidence:.2f}") if one.suggestion else ("", "") for one in asked]
+    why = ["at random" if one.drawn else order for one in asked]
     rows = [
-        (
-            row.id,
-            (said.label if said else None) or "-",
-            str(row.fields.get("subject") or next(iter(row.fields.values())))[:width],
-        )
-        for row, said in found
+        (one.row.id, *words, reason, _subject(one.row)) for one, words, reason in zip(asked, said, why, strict=True)
     ]
-    table(("row", "label", "subject"), [tuple(" ".join(cell.split()) for cell in line) for line in rows])
+    table(("row", "suggestion", "sure", "why", "subject"), rows)
+    click.echo(
+        f"\nlabel one with `avocet label ROW LABEL --into {its_collection(home(), its).collection}`. What {n} labels of one kind buy:"
+    )
+    widths = [(one.label, str(one.n_labelled), f"{one.width:.2f}", f"{one.width_after:.2f}") for one in worth]
+    table(("label", "labelled", "interval now", "with them"), widths)
 
 
 @click.command()
@@ -135,6 +164,12 @@ def suspects(run: str | None, as_json: bool) -> None:
     else:
         rows = [(one.row_id, one.label, one.likely, one.side, one.reason) for one in found]
         table(("row", "label", "likely", "side", "why"), rows)
+
+
+def _subject(row: "StoredRow") -> str:
+    """What a mail is known by, on one line."""
+    text = " ".join((row.fields.get("subject") or next(iter(row.fields.values()))).split())
+    return text[:60] if sys.stdout.isatty() else text[:200]
 
 
 def _labels(collection: str) -> "Labels":

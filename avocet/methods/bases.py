@@ -52,12 +52,17 @@ def at_hand(candidate: OnBase, home: Home, memory: Callable[[], int] | None = No
     return BaseAtHand(candidate.base, str(path), revision, _digest(path, weights), n_parameters, pooled)
 
 
+def embedded_base() -> Path:
+    """The folder of the base that comes with Avocet. Raises NotAtHandError."""
+    spec = find_spec(EMBEDDED.replace("-", "_"))
+    if spec is None or spec.origin is None:
+        raise NotAtHandError(f"base {EMBEDDED} is not installed; get it with: pip install {EMBEDDED}")
+    return Path(spec.origin).parent / "model"
+
+
 def _locate(base: str, revision: str | None, home: Home) -> tuple[Path, str]:
     if base == EMBEDDED:
-        spec = find_spec(EMBEDDED.replace("-", "_"))
-        if spec is None or spec.origin is None:
-            raise NotAtHandError(f"base {base} is not installed; get it with: pip install {base}")
-        return Path(spec.origin).parent / "model", revision or "package"
+        return embedded_base(), revision or "package"
     if (home.root / base).is_dir():
         return home.root / base, revision or "local"
     return _in_hub_cache(base, revision)

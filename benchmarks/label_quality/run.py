@@ -17,8 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "quality"))
 import sets
 
 from avocet.folds import grouped_folds
-from avocet.home import home
-from avocet.methods.bases import EMBEDDED, _locate
+from avocet.methods.bases import embedded_base
 from avocet.methods.encoder import Encoder
 from avocet.methods.linear import choose
 from avocet.methods.tfidf import weighed
@@ -31,10 +30,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     asked = parser.parse_args()
     print("| set | planted | random | first k by loss | suspects | precision | recall |\n" + "| --- " * 7 + "|")
-    base, _ = _locate(EMBEDDED, None, home())
     for name in ("sa_mailbox", "banking77"):
         texts, labels = sets.learn(name)
-        embedded = Encoder.open(Path(base), 256).embed(texts)
+        embedded = Encoder.open(embedded_base(), 256).embed(texts)
         terms = weighed(texts).features
         for share in (0.05, 0.10):
             found = [one(terms, embedded, labels, share, seed) for seed in range(asked.seeds)]

@@ -1,0 +1,94 @@
+"""What a person is asked next: a collection's unlabelled mails in the order of the review queue, with suggestions."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from avocet import registry
+from avocet.classifier import load
+from avocet.errors import NotFoundError
+from avocet.home import Home
+from avocet.recipe import Recipe
+from avocet.review import Order, interval_width, queue
+from avocet.sources import collections_of
+from avocet.store.labels import Labels, Prediction, StoredRow
+
+MOST = 20_000  # unlabelled mails that are looked at, the newest first
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One mail to label: what the champion says (None without one), and whether it was drawn at random."""
+
+    row: StoredRow
+    suggestion: Prediction | None
+    drawn: bool
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What labels buy: the 95 % interval of a label's recall, as wide as it is if 8 of 10 are found."""
+
+    label: str
+    n_labelled: int
+    width: float
+    width_after: float  # if each mail asked for were of this label
+
+
+def next_mails(home: Home, recipe: Recipe, n: int, order: Order, seed: int = 0) -> list[Asked]:
+    """At most `n` mails of the recipe's first collection. Without a champion they are drawn at random.
+
+    Raises NotFoundError where the recipe reads no collection, and what loading a champion raises.
+    """
+    labels = its_collection(home, recipe)
+    waiting = [row for row, _ in labels.page(MOST, unlabelled=True)]
+    champion = registry.champion(home.models, recipe.name)
+    if champion is None or not waiting:
+        uniform = np.full((len(waiting), 2), 0.5)
+        return [Asked(waiting[i], None, drawn) for i, drawn in queue(uniform, n, "random", seed)]
+    classifier = load(champion.folder)
+    waiting = [row for row in waiting if all(name in row.fields for name in classifier.fields)]
+    fields = [{name: row.fields[name] for name in classifier.fields} for row in waiting]
+    predictions = classifier.classify_fields(fields)
+    scores = np.array([[dict(p.ranked)[label] for label in classifier.labels] for p in predictions])
+    counts = Counter(said.label for _, said in labels.labelled())
+    by_label = [counts[label] for label in classifier.labels]
+    embedded = _embedded(classifier.version.info["text"], fields) if order == "diverse" else None
+    found = queue(scores.reshape(len(waiting), -1), n, order, seed, by_label, embedded)
+    return [
+        Asked(waiting[i], Prediction(predictions[i].label, predictions[i].confidence, predictions[i].version), drawn)
+        for i, drawn in found
+    ]
+
+
+def bought(home: Home, recipe: Recipe, n: int) -> list[Bought]:
+    """For each label of the recipe, what `n` more labels would do to its interval; the widest first."""
+    counts = Counter(said.label for _, said in its_collection(home, recipe).labelled())
+    share = recipe.shares.holdout
+    found = [
+        Bought(
+            label, counts[label],
+            interval_width(0.8, round(share * counts[label])), interval_width(0.8, round(share * (counts[label] + n))),
+        )
+        for label in recipe.labels
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: -one.width)
+
+
+def its_collection(home: Home, recipe: Recipe) -> Labels:
+    """The collection whose mails are asked for. Raises NotFoundError."""
+    found = collections_of(home, recipe)
+    if not found:
+        raise NotFoundError(f"recipe {recipe.name} reads no collection; give it rows: store:{recipe.name}")
+    return found[0]
+
+
+def _embedded(template: str, fields: Sequence[dict[str, str]]) -> np.ndarray:
+    """By the base that is installed with Avocet: it only says which mails are alike."""
+    from avocet.methods.bases import embedded_base
+    from avocet.methods.encoder import Encoder
+
+    encoder = Encoder.open(embedded_base(), 256)
+    return encoder.embed([template.format(**its) for its in fields])
