@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from avocet.review import Order
     from avocet.store.labels import Labels, Said, StoredRow
 
-FORMATS = ("jsonl", "csv", "eml", "mbox", "maildir", "folder")
+FORMATS = ("jsonl", "csv", "eml", "mbox", "maildir", "folder", "json", "takeout")
 ORDERS = ("uncertain", "entropy", "diverse", "rare", "random")
 into = click.option(
     "--into", default="job_mail", show_default=True, metavar="NAME",
@@ -38,7 +38,9 @@ def import_(
     paths: tuple[Path, ...], into: str, kind: str | None, columns: Sequence[str], labels: Sequence[str],
     dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Take mails in: JSON lines, CSV, .eml files and folders of them, mbox, Maildir. What is known is passed over."""
+    """Take mails in: JSON lines, CSV, .eml files and folders of them, mbox, Maildir, Gmail's Takeout, and the JSON that
+    Label Studio and Argilla export. What is known is passed over.
+    """
     from avocet.home import checked_name, home
     from avocet.incoming.importing import import_files
     from avocet.incoming.items import Reading
@@ -116,7 +118,7 @@ def mails(into: str, unlabelled: bool, limit: int, as_json: bool) -> None:
 @click.command()
 @click.argument("recipe", default="job_mail")
 @click.option("-n", type=click.IntRange(1, 200), default=12, show_default=True, help="How many mails.")
-@click.option("--order", type=click.Choice(ORDERS), default="uncertain", show_default=True, help="Which come first.")
+@click.option("--order", type=click.Choice(ORDERS), default="rare", show_default=True, help="Which come first.")
 @as_json
 def queue(recipe: str, n: int, order: "Order", as_json: bool) -> None:
     """The mails to label next, and what labels of each kind would buy."""

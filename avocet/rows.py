@@ -125,11 +125,27 @@ def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
             yield number, raw.rstrip(b"\r\n")
 
 
+def json_list(raw: bytes) -> list[Any] | str:
+    """The JSON list in `raw`, read as strictly as a line; or why it is none."""
+    try:
+        value = _loaded(raw.removeprefix(b"\xef\xbb\xbf"))
+    except _BadLineError as e:
+        return str(e)
+    return value if isinstance(value, list) else f"a JSON {_kind(value)}, not a list"
+
+
 def _parse(raw: bytes | None) -> dict[str, Any]:
     if raw is None:
         raise _BadLineError(f"line longer than {MAX_LINE_BYTES} bytes")
+    value = _loaded(raw)
+    if not isinstance(value, dict):
+        raise _BadLineError(f"a JSON {_kind(value)}, not an object")
+    return value
+
+
+def _loaded(raw: bytes) -> Any:
     try:
-        value = json.loads(
+        return json.loads(
             raw.decode("utf-8"),
             parse_constant=_refuse_constant,
             parse_float=_finite,
@@ -145,9 +161,6 @@ def _parse(raw: bytes | None) -> dict[str, Any]:
         raise
     except ValueError:  # an integer of more digits than Python converts
         raise _BadLineError("a number that is too long") from None
-    if not isinstance(value, dict):
-        raise _BadLineError(f"a JSON {_kind(value)}, not an object")
-    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:

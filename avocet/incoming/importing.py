@@ -15,7 +15,7 @@ from typing import IO
 from avocet.durable import on_disk
 from avocet.errors import RowsUnreadableError, WrongUseError
 from avocet.home import Home
-from avocet.incoming import mailboxes, tables
+from avocet.incoming import exports, mailboxes, tables
 from avocet.incoming.items import Bad, Found, Items, Reading, by_its_words
 from avocet.store.database import store_of
 from avocet.store.labels import Added, Incoming, Labels
@@ -30,8 +30,19 @@ READERS: dict[str, Reader] = {
     "mbox": mailboxes.mbox,
     "maildir": mailboxes.maildir,
     "folder": mailboxes.folder,
+    "json": exports.json_records,
+    "takeout": exports.takeout,
 }
-_BY_SUFFIX = {".jsonl": "jsonl", ".gz": "jsonl", ".csv": "csv", ".tsv": "csv", ".eml": "eml", ".mbox": "mbox"}
+_BY_SUFFIX = {
+    ".jsonl": "jsonl",
+    ".gz": "jsonl",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".eml": "eml",
+    ".mbox": "mbox",
+    ".json": "json",
+    ".zip": "takeout",
+}
 
 
 @dataclass(frozen=True)

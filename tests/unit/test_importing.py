@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from avocet.errors import WrongUseError
+from avocet.errors import RowsUnreadableError, WrongUseError
 from avocet.home import CHECKOUT, Home
 from avocet.incoming.importing import Imported, format_of, import_files
 from avocet.incoming.items import Reading
@@ -234,3 +235,64 @@ def test_two_mails_under_one_message_id_are_two(place: Home, tmp_path: Path, tak
     (tmp_path / "d.eml").write_bytes(mail(1).replace(b"Hello number 1", b"A third"))
     assert taken(tmp_path / "d.eml").added == Added(n_new=1)
     assert taken(tmp_path).added == Added(n_known=3)
+
+
+LABEL_STUDIO = [
+    {"id": 1, "data": {"text": "one"}, "annotations": [{"result": [{"value": {"choices": ["digest"]}}], "updated_at": "2026-11-02T10:00:00Z"}]},
+    {"id": 2, "data": {"text": "two"}, "annotations": [{"result": [{"value": {"choices": [x]}}]} for x in ("digest", "neutral")]},
+    {"id": 3, "data": {"text": "three"}, "annotations": [{"was_cancelled": True, "result": [{"value": {"choices": ["digest"]}}]}]},
+    {"id": 4, "data": {}, "annotations": []},
+]  # fmt: skip
+JSON_MIN = [{"id": 1, "text": "one", "label": "digest"}, {"id": 2, "text": "two", "label": {"choices": ["a", "b"]}}, 7]
+ARGILLA = [
+    {"id": "x", "fields": {"text": "one"}, "responses": {"kind": [{"value": "digest"}, {"value": "digest"}]}},
+    {"id": "y", "fields": {"text": "two"}, "responses": {}, "suggestions": {"kind": {"value": "neutral"}}},
+]
+
+
+@pytest.mark.parametrize(
+    ("records", "labelled", "n_rows", "reasons"),
+    [
+        (LABEL_STUDIO, {"ls-1": "digest"}, 3, ["none of subject"]),
+        (JSON_MIN, {"1": "digest"}, 1, ["label is not text", "no JSON object"]),
+        (ARGILLA, {"argilla-x": "digest"}, 2, []),
+    ],
+)
+def test_what_labelling_tools_export(
+    records: list[Any],
+    labelled: dict[str, str],
+    n_rows: int,
+    reasons: list[str],
+    place: Home,
+    tmp_path: Path,
+    taken: Import,
+) -> None:
+    """People's labels count where they agree; suggestions of models and cancelled ones do not."""
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(records))
+    found = taken(path)
+    assert (labels(place), found.added.n_new, found.n_aside) == (labelled, n_rows, len(reasons))
+    for (_, said), why in zip(aside(place, found) if reasons else [], reasons, strict=True):
+        assert said.startswith(why)
+
+
+@pytest.mark.parametrize("raw", [b"{}", b"[", b"\xff", b'[{"a": NaN}]'])
+def test_json_that_is_no_list_is_one_line(raw: bytes, tmp_path: Path, taken: Import) -> None:
+    """It names the file and what was seen."""
+    (tmp_path / "x.json").write_bytes(raw)
+    with pytest.raises(RowsUnreadableError, match=r"x\.json: "):
+        taken(tmp_path / "x.json")
+
+
+def test_gmails_takeout(place: Home, tmp_path: Path, taken: Import) -> None:
+    """The mbox within the archive, labels by Gmail's own; nothing unpacked is left behind."""
+    raw = b"From 1@x Mon Nov 02 10:00:00 2026\n" + mail(1, X_Gmail_Labels="Inbox,Jobs/No") + b"\nFrom 2@x\n" + mail(2)
+    with zipfile.ZipFile(tmp_path / "takeout.zip", "w") as archive:
+        archive.writestr("Takeout/Mail/All mail Including Spam and Trash.mbox", raw)
+        archive.writestr("Takeout/archive_browser.html", "x")
+    found = taken(tmp_path / "takeout.zip", labels={"Jobs/No": "rejected"})
+    assert (found.added, labels(place)) == (Added(n_new=2, n_labelled=1), {"m1@example.org": "rejected"})
+    assert not list(place.data.glob("takeout-*"))
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 no zip")
+    with pytest.raises(RowsUnreadableError, match="cannot be unpacked"):
+        taken(tmp_path / "bad.zip")
