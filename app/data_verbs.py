@@ -1,7 +1,8 @@
-"""The terminal's verbs for rows and labels: `avocet import`, `avocet label`, `avocet mails`, `avocet queue`, `avocet suspects`."""
+"""The terminal's verbs for rows and labels: `avocet import`, `avocet label`, `avocet mails`, `avocet queue`, `avocet suspects`, `avocet quarantine`."""
 
 import getpass
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from app.terminal import as_json, say_json, table
-from avocet.errors import WrongUseError
+from avocet.errors import NotFoundError, WrongUseError
 
 if TYPE_CHECKING:
     from avocet.review import Order
     from avocet.store.labels import Labels, Said, StoredRow
 
 FORMATS = ("jsonl", "csv", "eml", "mbox", "maildir", "folder", "json", "takeout")
+SHOWN = 10  # places of one reason
 ORDERS = ("uncertain", "entropy", "diverse", "rare", "random")
 into = click.option(
     "--into", default="job_mail", show_default=True, metavar="NAME",
@@ -145,6 +147,39 @@ def queue(recipe: str, n: int, order: "Order", as_json: bool) -> None:
     )
     widths = [(one.label, str(one.n_labelled), f"{one.width:.2f}", f"{one.width_after:.2f}") for one in worth]
     table(("label", "labelled", "interval now", "with them"), widths)
+
+
+@click.command()
+@click.argument("name", required=False)
+@as_json
+def quarantine(name: str | None, as_json: bool) -> None:
+    """What imports and nights set aside: each file of it, or what stands in NAME, by reason. To try again, import again."""
+    from avocet.home import home
+    from avocet.rows import read_unusable
+
+    folder = home().quarantine
+    if name is None:
+        found = [(path, read_unusable(path)) for path in sorted(folder.glob("*.jsonl"), reverse=True)]
+        files = [{"name": path.stem, "n": len(its)} for path, its in found if its]
+        if as_json:
+            say_json(files)
+        elif files:
+            table(("name", "set aside"), [(str(one["name"]), str(one["n"])) for one in files])
+        else:
+            click.echo("nothing was set aside")
+        return
+    path = folder / f"{Path(name).stem}.jsonl"
+    if path.parent != folder or not path.is_file():
+        raise NotFoundError(f"there is no {name!r:.80} in the quarantine; `avocet quarantine` lists what there is")
+    its = read_unusable(path)
+    if as_json:
+        say_json([asdict(one) for one in its])
+        return
+    reasons = Counter(one.reason for one in its)
+    for reason, n in reasons.most_common():
+        where = [f"{one.file}:{one.line}" for one in its if one.reason == reason]
+        more = f" and {n - SHOWN} more" if n > SHOWN else ""
+        click.echo(f"{n}  {reason}: {', '.join(where[:SHOWN])}{more}")
 
 
 @click.command()

@@ -267,6 +267,12 @@ def _with_unique_id(row: Row, seen: dict[str, Row], times: Counter[str]) -> Row:
     return seen[name]
 
 
+def read_unusable(path: Path) -> list[Unusable]:
+    """What `write_unusable`, or an import, wrote there; a line that was cut off by a kill is left out."""
+    found = (value for _, value in objects(path) if isinstance(value, dict))
+    return [Unusable(str(v.get("file")), int(v.get("line") or 0), str(v.get("reason")), v.get("id")) for v in found]
+
+
 def write_unusable(path: Path, unusable: Sequence[Unusable]) -> None:
     """The quarantine file of one run: one JSON object a line with file, line, reason, and id where known."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -213,6 +213,10 @@ def test_the_verbs_say_it_in_a_line(place: Home, tmp_path: Path) -> None:
     said = avocet("import", str(path), "--into", "tiny")
     assert said.exit_code == 0 and "took in 2 of 3: 1 with a label, 0 known already, 1 set aside" in said.output
     assert "store:tiny" in said.output and "data/quarantine/import-" in said.output
+    name = json.loads(avocet("quarantine", "--json").stdout)[0]["name"]
+    assert avocet("quarantine").output.splitlines()[1].split() == [name, "1"]
+    assert avocet("quarantine", name).output == f"1  not JSON at column 1: Expecting value: {path}:3\n"
+    assert avocet("quarantine", "../../x").exit_code == 3
     assert json.loads(avocet("import", str(path), "--into", "tiny", "--json").stdout)["added"]["n_known"] == 2
     assert [line.split() for line in avocet("mails", "--into", "tiny", "--unlabelled").output.splitlines()[1:]] == [
         ["b", "-", "second"]
