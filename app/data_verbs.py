@@ -1,6 +1,5 @@
 """The terminal's verbs for rows and labels: `avocet import`, `avocet label`, `avocet mails`, `avocet queue`, `avocet suspects`, `avocet quarantine`."""
 
-import getpass
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -80,13 +79,15 @@ def import_(
 @as_json
 def label(row: str | None, label: str | None, into: str, remove: bool, undo: bool, as_json: bool) -> None:
     """Say that ROW is LABEL; without arguments, what was said last."""
-    labels, who = _labels(into), getpass.getuser()
+    from avocet.byhand import user
+
+    labels = _labels(into)
     if undo:
-        said = [labels.undo(who)]
+        said = [labels.undo(user())]
     elif row and remove:
-        said = [labels.take_away(row, who)]
+        said = [labels.take_away(row, user())]
     elif row and label:
-        said = [labels.put(row, label, who)]
+        said = [labels.put(row, label, user())]
     elif row:
         raise WrongUseError("say which label: `avocet label ROW LABEL`, or --remove")
     else:

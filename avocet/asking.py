@@ -50,13 +50,15 @@ def next_mails(home: Home, recipe: Recipe, n: int, order: Order, seed: int = 0) 
         return [Asked(waiting[i], None, drawn) for i, drawn in queue(uniform, n, "random", seed)]
     classifier = load(champion.folder)
     waiting = [row for row in waiting if all(name in row.fields for name in classifier.fields)]
+    if not waiting:
+        return []
     fields = [{name: row.fields[name] for name in classifier.fields} for row in waiting]
     predictions = classifier.classify_fields(fields)
     scores = np.array([[dict(p.ranked)[label] for label in classifier.labels] for p in predictions])
     counts = Counter(said.label for _, said in labels.labelled())
     by_label = [counts[label] for label in classifier.labels]
     embedded = _embedded(classifier.version.info["text"], fields) if order == "diverse" else None
-    found = queue(scores.reshape(len(waiting), -1), n, order, seed, by_label, embedded)
+    found = queue(scores, n, order, seed, by_label, embedded)
     return [
         Asked(waiting[i], Prediction(predictions[i].label, predictions[i].confidence, predictions[i].version), drawn)
         for i, drawn in found

@@ -28,7 +28,7 @@ def push_rows(place: Home, recipe: str, repo: str) -> str:
     found = recipes.load(place, recipe)
     card = f"# Rows of the Avocet recipe {found.name}\n\nLabels: {', '.join(found.labels)}. These rows are mails.\n"
     files: dict[str, bytes | Path] = {path.name: path for path, _ in row_files(place, found)}
-    files |= {f"{labels.collection}.jsonl": labels.as_lines() for labels in collections_of(place, found)}
+    files |= {f"store-{labels.collection}.jsonl": labels.as_lines() for labels in collections_of(place, found)}
     return _push(repo, "dataset", {"README.md": card.encode(), **files}, f"Rows of {found.name}", private=True)
 
 

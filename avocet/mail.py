@@ -1,11 +1,11 @@
 """One e-mail file as subject and body, by the standard library, around the ways in which it fails on real mail."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import policy
-from email.errors import MessageError
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
@@ -30,7 +30,11 @@ class Mail:
 
 def parse_mail(raw: bytes) -> Mail:
     """The message in `raw`; never raises for a broken one, since something is always readable."""
-    message = BytesParser(policy=policy.default).parsebytes(raw)
+    try:
+        message = BytesParser(policy=policy.default).parsebytes(raw)
+    except Exception:  # noqa: BLE001  as below: what is left is read as the body of a mail without headers
+        message = EmailMessage()
+        message.set_payload(raw.decode("utf-8", "replace"))
     found = {name: _header(message, name.replace("_", "-")) for name in _HEADERS}
     headers = {name: text for name, text in found.items() if text}
     its_id = found["message_id"].strip("<> ") or None
@@ -47,7 +51,7 @@ def parse_eml(raw: bytes) -> dict[str, str]:
 def _header(message: EmailMessage, name: str) -> str:
     try:
         text = str(message.get(name, ""))
-    except (MessageError, ValueError, IndexError, LookupError, AttributeError):  # one that the parser itself chokes on
+    except Exception:  # noqa: BLE001  strangers write headers, and the parser fails on them in a dozen ways
         text = next((str(v) for k, v in message.raw_items() if k.lower() == name), "")
     return " ".join(_encodable(text).replace("\x00", "").split())  # an encoded word may hold a line break
 
@@ -61,19 +65,32 @@ def _date(message: EmailMessage) -> str | None:
 
 def _body(message: EmailMessage) -> str:
     """The plain part; the HTML part as text where the plain one is missing or blank."""
-    parts = [p for p in message.walk() if not p.is_multipart() and p.get_content_disposition() != "attachment"]
-    plain = [_decoded(p) for p in parts if p.get_content_type() == "text/plain"]
-    text = "\n".join(filter(None, (p.strip() for p in plain)))
+    kinds = [(part, _kind(part)) for part in message.walk() if not part.is_multipart()]
+    plain = [_decoded(part) for part, kind in kinds if kind == "text/plain"]
+    text = "\n".join(filter(None, (its.strip() for its in plain)))
     if not text:
-        text = "\n".join(html_to_text(_decoded(p)) for p in parts if p.get_content_type() == "text/html")
+        text = "\n".join(html_to_text(_decoded(part)) for part, kind in kinds if kind == "text/html")
     return _encodable(text).replace("\x00", "").strip()
+
+
+def _kind(part: EmailMessage) -> str:
+    """The content type of a leaf that is to be read; one whose headers cannot be parsed, or lie, is plain text."""
+    try:
+        if part.get_content_disposition() == "attachment":
+            return "attachment"
+        return "text/plain" if part.get_content_maintype() == "multipart" else part.get_content_type()
+    except Exception:  # noqa: BLE001  strangers write headers, and the parser fails on them in a dozen ways
+        return "text/plain"
 
 
 def _decoded(part: EmailMessage) -> str:
     """The part's text. Windows-1252 stands in for what is unknown or not what it says: mail mostly means that."""
-    payload = part.get_payload(decode=True)
-    raw = payload if isinstance(payload, bytes) else str(part.get_payload()).encode("utf-8", "replace")
-    for charset in (part.get_content_charset() or "utf-8", "utf-8", "cp1252"):
+    try:
+        payload, said = part.get_payload(decode=True), part.get_content_charset()
+    except Exception:  # noqa: BLE001  as above
+        payload, said = part.get_payload(), None
+    raw = payload if isinstance(payload, bytes) else str(payload or part.get_payload()).encode("utf-8", "replace")
+    for charset in (said or "utf-8", "utf-8", "cp1252"):
         try:
             return raw.decode(
                 "cp1252"
@@ -119,19 +136,26 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []
         self._open: list[tuple[str, bool]] = []
+        self._names: Counter[str] = Counter()  # of what is open: a mail of a megabyte may never close its paragraphs
+        self._n_unseen = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in self._BLOCK:
             self.found.append(" " if tag in ("td", "th") else "\n")
         if tag not in self._VOID:
             style = (dict(attrs).get("style") or "").replace(" ", "").lower()
-            self._open.append((tag, tag in self._UNSEEN or "display:none" in style))
+            unseen = tag in self._UNSEEN or "display:none" in style
+            self._open.append((tag, unseen))
+            self._names[tag] += 1
+            self._n_unseen += unseen
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in [name for name, _ in self._open]:
-            while self._open.pop()[0] != tag:
-                pass
+        closed = "" if self._names[tag] else tag
+        while closed != tag:
+            closed, unseen = self._open.pop()
+            self._names[closed] -= 1
+            self._n_unseen -= unseen
 
     def handle_data(self, data: str) -> None:
-        if not any(unseen for _, unseen in self._open):
+        if not self._n_unseen:
             self.found.append(data)

@@ -40,11 +40,12 @@ def spread_out(urgency: Scores, embedded: Scores, n: int) -> list[int]:
     crowd = np.argsort(-urgency, kind="stable")[: n * _CROWD]
     chosen: list[int] = []
     nearest = np.full(len(crowd), -1.0)  # similarity to the nearest chosen one
+    left = np.ones(len(crowd), dtype=bool)
     for _ in range(min(n, len(crowd))):
-        at = int((urgency[crowd] * (1 - nearest)).argmax())
+        at = int(np.where(left, urgency[crowd] * (1 - nearest), -np.inf).argmax())
         chosen.append(int(crowd[at]))
         nearest = np.maximum(nearest, embedded[crowd] @ embedded[crowd[at]])
-        nearest[at] = np.inf
+        left[at] = False
     return chosen
 
 

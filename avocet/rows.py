@@ -16,6 +16,7 @@ from avocet.errors import RowsUnreadableError
 
 MAX_LINE_BYTES = 4 * 1024 * 1024  # a mail with its attachments cut; a longer line is a wrong file
 MAX_LABEL_CHARS = 200
+MAX_ID_CHARS = 200  # a longer one would not fit an index of the store
 # Fields that hold a mail's words, by whatever name, and those that say who and which thread. A row's id and key
 # hang on the former and not on the template: a template that reads one field more must not make all rows new.
 WORDS = ("subject", "title", "headline", "body", "text", "content", "message", "description", "question", "answer")
@@ -193,11 +194,13 @@ def _row(value: dict[str, Any], fields: Sequence[str], file: str, line: int) -> 
         raise _BadLineError(f"id is {_kind(given)}, not text")
     if isinstance(given, str):
         _refuse_surrogates(given, "id")
+        if len(given) > MAX_ID_CHARS or "\x00" in given:
+            raise _BadLineError(f"id is longer than {MAX_ID_CHARS} characters or holds a NUL")
     labeled_at = value.get("labeled_at")
     if labeled_at is not None:
         labeled_at = _text(value, "labeled_at")
     more = {name: text for name in WORDS if name not in texts and isinstance(text := value.get(name), str)}
-    headers = {name: text for name in HEADERS if (text := _header(value.get(name)))}
+    headers = {name: text for name in HEADERS if (text := header_text(value.get(name)))}
     row = Row("" if given is None else str(given), label, texts, file, line, labeled_at, _whole(more), _whole(headers))
     return row if given not in (None, "") else replace(row, id=content_id(row.words))
 
@@ -210,7 +213,7 @@ def row_of(value: Mapping[str, Any], fields: Sequence[str], shown: str, number: 
         return Unusable(shown, number, str(e))
 
 
-def _header(value: Any) -> str:
+def header_text(value: Any) -> str:
     """A header as one text; references may be a list, a thread id a number."""
     if isinstance(value, list):
         return " ".join(str(part) for part in value if isinstance(part, str | int))

@@ -2,18 +2,21 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from avocet import registry
-from avocet.errors import DamagedVersionError
-from avocet.looks import group, looks
+from avocet.errors import DamagedVersionError, StoreError
+from avocet.looks import Look, group, looks
 from avocet.methods.job import read_rows
 from avocet.recipe import digest
 from avocet.runs import Run
-from avocet.splits import SIDES, Member, assign, strongest
+from avocet.splits import SIDES, Member, Split, assign, strongest
 from avocet.store.database import store_of
 from avocet.store.ledger import SideLedger
 
+_TURNS = 5
 ASIDE = "aside"  # in rows.jsonl: a holdout row that has a look-alike among what was learned from
 
 
@@ -43,16 +46,7 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     recipe = run.recipe
     rows = read_rows(run.rows)
     tonight = looks(rows, recipe.text)
-    ledger = SideLedger(store_of(run.home))
-    seen = ledger.seen(recipe.name, [(row["id"], row["key"]) for row in rows])
-    groups = group([*tonight, *(look for look, _ in seen)])
-    members = [Member(row["id"], its, row["label"]) for row, its in zip(rows, groups, strict=False)]
-    claims = strongest(zip(groups[len(rows) :], (side for _, side in seen), strict=True))
-    keys = _learned_from(run)
-    every = [*tonight, *(look for look, _ in seen)]
-    learned = {its for its, look in zip(groups, every, strict=True) if look.key in keys}
-    split = assign(members, ledger.rows(recipe.name), claims, recipe.shares, recipe.seed, learned)
-    ledger.record(recipe.name, run.id, members, split.side_of, tonight)
+    members, split = _placed(run, rows, tonight)
     lines = []
     for row, member in zip(rows, members, strict=True):
         side = ASIDE if member.row_id in split.set_aside else split.side_of[member.row_id]
@@ -73,6 +67,29 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
         len(split.set_aside),
         _warnings(run, counts, trained, dropped, len(split.set_aside)),
     )
+
+
+def _placed(run: Run, rows: Sequence[Mapping[str, Any]], tonight: list[Look]) -> tuple[list[Member], Split]:
+    """Tonight's rows with their groups and sides, as the ledger now has them.
+
+    Another machine on the same store may place the same rows at this moment: whoever writes first has decided, and the
+    other one divides again. Raises StoreError.
+    """
+    recipe, ledger = run.recipe, SideLedger(store_of(run.home))
+    keys = _learned_from(run)
+    for _ in range(_TURNS):
+        seen = ledger.seen(recipe.name, [(row["id"], row["key"]) for row in rows])
+        every = [*tonight, *(look for look, _ in seen)]
+        groups = group(every)
+        members = [Member(row["id"], its, row["label"]) for row, its in zip(rows, groups, strict=False)]
+        claims = strongest(zip(groups[len(rows) :], (side for _, side in seen), strict=True))
+        learned = {its for its, look in zip(groups, every, strict=True) if look.key in keys}
+        split = assign(members, ledger.rows(recipe.name), claims, recipe.shares, recipe.seed, learned)
+        ledger.record(recipe.name, run.id, members, split.side_of, tonight)
+        written = ledger.rows(recipe.name)
+        if all(written[row_id] == side for row_id, side in split.side_of.items()):
+            return members, split
+    raise StoreError("other nights place the same rows all the time; nothing was trained, try again")
 
 
 def _learned_from(run: Run) -> frozenset[str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from avocet.errors import RowsNotFoundError
 from avocet.home import Home
 from avocet.recipe import STORED, Recipe
-from avocet.rows import Reading, Row, Unusable, read, row_of
+from avocet.rows import Reading, Row, Unusable, content_id, read, row_of
 from avocet.runs import row_files
 from avocet.store.database import store_of
 from avocet.store.labels import Labels, Said, StoredRow
@@ -38,17 +38,20 @@ def collections_of(home: Home, recipe: Recipe) -> list[Labels]:
 def _with_stored(reading: Reading, recipe: Recipe, labels: Labels) -> Reading:
     name = f"{STORED}{labels.collection}"
     by_id = {row.id: row for row in reading.rows}
+    by_words = {content_id(row.words): row.id for row in reading.rows}
     unusable = list(reading.unusable)
     n_more = 0
     for number, (stored, said) in enumerate(labels.settled(), start=1):
-        before = by_id.get(stored.id)
+        # The same words under another id are the same mail, and keep the id by which their side is known.
+        its_id = stored.id if stored.id in by_id else by_words.get(stored.key, stored.id)
+        before = by_id.get(its_id)
         n_more += before is None
         if before is not None and _file_is_later(before, said):
             continue
         found = _row(stored, said, recipe, name, number)
-        by_id.pop(stored.id, None)
+        by_id.pop(its_id, None)
         if isinstance(found, Row):
-            by_id[stored.id] = found
+            by_id[its_id] = replace(found, id=its_id)
         else:
             unusable.append(found)
     if not n_more and not labels.count():
@@ -62,7 +65,7 @@ def _row(stored: StoredRow, said: Said, recipe: Recipe, name: str, number: int) 
     if said.label is None:
         return Unusable(name, number, TAKEN_AWAY, stored.id)
     value: Mapping[str, str] = {
-        **stored.headers, **stored.fields, "id": stored.id, "label": said.label, "labeled_at": said.labeled_at,
+        **stored.headers, **stored.fields, "id": stored.id, "label": said.label, **said.when,
     }  # fmt: skip
     found = row_of(value, recipe.fields, name, number)
     return found if isinstance(found, Row) else replace(found, id=stored.id)

@@ -68,7 +68,9 @@ def learned_suspects(run: Run, version: Path) -> list[Suspect]:
     if answers is None:
         return []
     rows = [r for r in read_rows(run.rows) if mark_of(r["id"]) in answers.rows and r["label"] in answers.labels]
-    scores = np.asarray([answers.rows[mark_of(r["id"])][1] for r in rows], dtype=np.float64).reshape(len(rows), -1)
+    scores = np.asarray([answers.rows[mark_of(r["id"])][1] for r in rows], dtype=np.float64).reshape(
+        len(rows), len(answers.labels)
+    )
     ys = [answers.labels.index(r["label"]) for r in rows]
     return [
         Suspect(

@@ -27,7 +27,13 @@ def json_records(path: Path, shown: str, reading: Reading) -> Items:
     if isinstance(found, str):
         raise RowsUnreadableError(f"{shown}: {found}")
     for number, record in enumerate(found, start=1):
-        yield _item(record, number, shown, reading) if isinstance(record, dict) else Bad(number, "no JSON object")
+        if not isinstance(record, dict):
+            yield Bad(number, "no JSON object")
+            continue
+        try:
+            yield _item(record, number, shown, reading)
+        except (AttributeError, TypeError, KeyError, ValueError):
+            yield Bad(number, "not as Label Studio or Argilla write it")
 
 
 def takeout(path: Path, shown: str, reading: Reading) -> Items:
@@ -55,19 +61,22 @@ def _room() -> Path:
 def _item(record: dict[str, Any], number: int, shown: str, reading: Reading) -> Item:
     if isinstance(record.get("data"), dict) and isinstance(record.get("annotations"), list):
         its = {**record["data"], "id": _named("ls", record.get("id"))}
+        its.pop("label", None)  # what was there before people looked is not what they say
         said = [a for a in record["annotations"] if isinstance(a, dict) and not a.get("was_cancelled")]
         choices = [set(_choices(a)) for a in said]
         times = [str(a.get("updated_at") or a.get("created_at") or "") for a in said]
         return item_of({**its, **_agreed(choices), **_since(times)}, number, shown, reading)
     if isinstance(record.get("fields"), dict) and ("responses" in record or "suggestions" in record):
         its = {**record["fields"], "id": _named("argilla", record.get("id"))}
+        its.pop("label", None)
+        without = Reading({k: v for k, v in reading.columns.items() if k != "label"}, reading.labels)
         responses = record.get("responses") or {}
         values = [
             {str(one.get("value"))}
             for one in _answers(responses, reading.columns.get("label"))
             if one.get("value") is not None
         ]
-        return item_of({**its, **_agreed(values)}, number, shown, Reading({}, reading.labels))
+        return item_of({**its, **_agreed(values)}, number, shown, without)
     return item_of(_flat(record), number, shown, reading)
 
 

@@ -3,11 +3,14 @@
 Each batch is one transaction and ids are stable, so an import that was killed is simply run again.
 """
 
+import csv
 import json
+import lzma
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -89,37 +92,51 @@ def import_files(
     aside = home.quarantine / f"import-{re.sub('[^0-9T]', '', now())}-{collection}.jsonl"
     with _aside(aside, dry_run) as say:
         for path in paths:
-            items = READERS[kind or format_of(path)](path, str(path), reading)
+            shown = str(path).encode("utf-8", "replace").decode()  # a name may be no UTF-8
+            items = READERS[kind or format_of(path)](path, shown, reading)
             for batch in _batches(path, items):
-                for bad in (item for item in batch if isinstance(item, Bad)):
+                found = [item for item in batch if isinstance(item, Found)]
+                known = labels.keys([one.incoming.row.id for one in found])
+                fresh, again, strange = _told_apart(found, seen, known)
+                for bad in (*(item for item in batch if isinstance(item, Bad)), *strange):
                     n_aside += 1
                     say(path, bad)
-                found = [item.incoming for item in batch if isinstance(item, Found)]
-                fresh = _fresh(found, seen, labels.keys([one.row.id for one in found]))
-                n_twice += len(found) - len(fresh)
+                n_twice += len(again)
                 n_read += len(batch)
-                added += labels.would_add(fresh) if dry_run else labels.add(fresh)
+                if dry_run:
+                    added += labels.would_add(fresh)
+                else:
+                    added += labels.add(fresh)
+                    # What came before may bring its label now, or a later one; it is not known once more.
+                    added += replace(labels.add(again), n_new=0, n_known=0) if again else Added()
                 on_batch(n_read)
     return Imported(n_read, added, n_twice, n_aside, home.shown(aside) if n_aside and not dry_run else None)
 
 
-def _fresh(found: Sequence[Incoming], seen: dict[str, str], known: Mapping[str, str]) -> list[Incoming]:
-    """Those that did not come before in this import; `seen` and `known` (row id -> key) tell other mail of the same id."""
-    fresh = []
-    for one in found:
+def _told_apart(
+    found: Sequence[Found], seen: dict[str, str], known: Mapping[str, str]
+) -> tuple[list[Incoming], list[Incoming], list[Bad]]:
+    """(rows that come first, the same mail once more, ids of another mail); `seen` and `known`: row id -> key."""
+    fresh: list[Incoming] = []
+    again: list[Incoming] = []
+    strange: list[Bad] = []
+    for item in found:
+        one = item.incoming
         other = seen.get(one.row.id, known.get(one.row.id, one.row.key))
-        its = by_its_words(one) if one.weak and other != one.row.key else one
-        if its.row.id not in seen:
-            seen[its.row.id] = its.row.key
-            fresh.append(its)
-    return fresh
+        if other != one.row.key and not one.weak:
+            strange.append(Bad(item.place, "its id is another mail's here"))
+            continue
+        its = by_its_words(one) if other != one.row.key else one
+        (again if its.row.id in seen else fresh).append(its)
+        seen[its.row.id] = its.row.key
+    return fresh, again, strange
 
 
 def _batches(path: Path, items: Items) -> Iterator[list[Found | Bad]]:
     try:
         while batch := list(islice(items, BATCH)):
             yield batch
-    except (OSError, EOFError) as e:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, csv.Error) as e:
         raise RowsUnreadableError(
             f"{path} cannot be read to its end ({type(e).__name__}: {e}); what came before it is in"
         ) from None
@@ -138,7 +155,7 @@ def _aside(path: Path, dry_run: bool) -> Iterator[Callable[[Path, Bad], None]]:
             if stream is None:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 stream = path.open("a", encoding="utf-8")
-            stream.write(json.dumps({"file": str(source), "line": bad.place, "reason": bad.reason}) + "\n")
+            stream.write(json.dumps({"file": bad.file or str(source), "line": bad.place, "reason": bad.reason}) + "\n")
 
     try:
         yield say

@@ -6,19 +6,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from avocet.cleaning import encodable
-from avocet.rows import HEADERS, MAX_LABEL_CHARS, WORDS, content_id, words_of
+from avocet.rows import HEADERS, MAX_ID_CHARS, MAX_LABEL_CHARS, WORDS, content_id, header_text, words_of
 from avocet.store.labels import Incoming, StoredRow
 from avocet.times import moment
 
-_ID = re.compile(r"[\x21-\x7e]{1,200}")  # what may stand for a mail in logs and artifacts
+_ID = re.compile(rf"[\x21-\x7e]{{1,{MAX_ID_CHARS}}}")  # what may stand for a mail in logs and artifacts
 
 
 @dataclass(frozen=True)
 class Bad:
-    """Something that is no row: where it stands in its file, and why; never its text."""
+    """Something that is no row: where it stands in its file, and why; never its text. `file`: if it has one of its own."""
 
     place: int
     reason: str
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Reading:
 def item_of(value: Mapping[str, Any], place: int, shown: str, reading: Reading, weak: bool = False) -> Item:
     """The row that one record is. All its texts are kept, so that any template can be written later. `weak`: see Incoming."""
     ours = {theirs: name for name, theirs in reading.columns.items()}
-    its = {ours.get(name, name): one for name, one in value.items()}
+    # A column that is called as ours is another one where --column names the one that is meant.
+    its = {ours.get(name, name): one for name, one in value.items() if name in ours or name not in reading.columns}
     missing = [theirs for theirs in reading.columns.values() if theirs not in value]
     if missing:
         return Bad(place, f"no column {missing[0]!r:.60}")
@@ -55,14 +57,12 @@ def item_of(value: Mapping[str, Any], place: int, shown: str, reading: Reading, 
     given = its.pop("id", None)
     if label is not None and not isinstance(label, str):
         return Bad(place, "label is not text")
-    headers = {
-        name: " ".join(one) if isinstance(one, list) else str(one) for name in HEADERS if (one := its.pop(name, None))
-    }
+    headers = {name: text for name in HEADERS if (text := header_text(its.pop(name, None)))}
     fields = {name: one for name, one in its.items() if isinstance(one, str)}
     if not words_of(fields):
         return Bad(place, f"none of {', '.join(WORDS)} is there: say which column holds the words (--column text=NAME)")
     if not all(map(encodable, [*fields.values(), *headers.values(), *fields, label or "", str(given or "")])):
-        return Bad(place, "half a surrogate pair")
+        return Bad(place, "not UTF-8, or half a surrogate pair")
     if not any(one.strip() for one in words_of(fields).values()):
         return Bad(place, "no word in it")
     found = reading.label(label) if label else None

@@ -2,17 +2,18 @@
 
 import mailbox
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from avocet.incoming.items import Bad, Item, Items, Reading, item_of
-from avocet.mail import Mail, parse_mail
+from avocet.mail import parse_mail
 
 MAX_MAIL_BYTES = 32 * 1024 * 1024  # with attachments, which are read over
 
 
 def message_file(path: Path, shown: str, reading: Reading) -> Items:
     """One message in a file. Raises OSError."""
-    yield _item(path.read_bytes(), 1, shown, reading)
+    yield _file(path, shown, reading)
 
 
 def mbox(path: Path, shown: str, reading: Reading) -> Items:
@@ -42,8 +43,19 @@ def folder(path: Path, shown: str, reading: Reading) -> Items:
 
 
 def _files(paths: list[Path], shown: str, reading: Reading) -> Iterator[Item]:
-    for number, path in enumerate(paths, start=1):
-        yield _item(path.read_bytes(), number, shown, reading)
+    for path in paths:
+        yield _file(path, str(path).encode("utf-8", "replace").decode(), reading)
+
+
+def _file(path: Path, shown: str, reading: Reading) -> Item:
+    """One message; a file that is gone or cannot be read costs itself only."""
+    try:
+        if path.stat().st_size > MAX_MAIL_BYTES:
+            return Bad(1, f"a message of {path.stat().st_size // 2**20} MB", shown)
+        found = _item(path.read_bytes(), 1, shown, reading)
+    except OSError as e:
+        return Bad(1, f"it cannot be read: {e.strerror}", shown)
+    return replace(found, file=shown) if isinstance(found, Bad) else found
 
 
 def _item(raw: bytes, place: int, shown: str, reading: Reading) -> Item:
@@ -56,8 +68,5 @@ def _item(raw: bytes, place: int, shown: str, reading: Reading) -> Item:
         return Bad(place, "a chat, no mail")
     value: dict[str, object] = {"subject": mail.subject, "body": mail.body, **mail.headers, "id": mail.message_id}
     label = next((reading.labels[word] for word in mail.gmail_labels if word in reading.labels), None)
-    return item_of(value | ({"label": label} if label else {}) | _date(mail), place, shown, Reading(), weak=True)
-
-
-def _date(mail: Mail) -> dict[str, str]:
-    return {"date": mail.date} if mail.date else {}
+    its = value | ({"label": label} if label else {}) | ({"date": mail.date} if mail.date else {})
+    return item_of(its, place, shown, Reading(), weak=True)

@@ -21,13 +21,14 @@ def comma_separated(path: Path, shown: str, reading: Reading) -> Items:
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
         head = stream.readline()
         separator = max(",;\t", key=head.count)
-        names = next(csv.reader([head], delimiter=separator), [])
+        names = [name.strip() for name in next(csv.reader([head], delimiter=separator), [])]
         if len(set(names)) != len(names) or not any(name.strip() for name in names):
             yield Bad(1, "the first line does not name the columns")
             return
         missing = [theirs for theirs in reading.columns.values() if theirs not in names]
         if missing:
-            raise WrongUseError(f"{path} has no column {missing[0]!r}; it has {', '.join(names)}"[:500])
+            # The names are not told: in a file without that line they are somebody's mail.
+            raise WrongUseError(f"the first line of {path} names no column {missing[0]!r}")
         lines = csv.reader(stream, delimiter=separator, strict=True)
         for number, record in _records(lines):
             if isinstance(record, str):
@@ -50,7 +51,8 @@ def _records(lines: "Iterator[list[str]]") -> Iterator[tuple[int, list[str] | st
         except StopIteration:
             return
         except csv.Error as e:
-            yield at, f"not CSV: {e}"
+            lost = lines.line_num + 2 - at  # type: ignore[attr-defined]
+            yield at, f"not CSV: {e}" + (f"; with it went {lost - 1} more lines" if lost > 1 else "")
         else:
             if record:
                 yield at, record

@@ -15,12 +15,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
+from avocet.durable import on_disk
 from avocet.errors import StoreError, WrongUseError
 from avocet.home import Home
 
 HEAD = "0002"  # the newest migration; asking Alembic costs 0.4 s, which no reader should pay
 _MIGRATIONS = Path(__file__).with_name("migrations")
-_UPGRADE_LOCK = 4_218_763  # any number that is ours: PostgreSQL has one lock a number
+_UPGRADE_LOCK, _WRITE_LOCK = 4_218_763, 4_218_764  # any numbers that are ours: PostgreSQL has one lock a number
+_SECRETS = ("password", "sslpassword")
 _BUSY_S = 60
 
 
@@ -33,17 +35,19 @@ class Database:
     @property
     def shown(self) -> str:
         """The URL as people may read it, without a password."""
-        return make_url(self.url).render_as_string(hide_password=True)
+        its = make_url(self.url)
+        hidden = {name: "***" for name in _SECRETS if name in its.query}
+        return its.update_query_dict(hidden).render_as_string(hide_password=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A consistent view. Raises StoreError where the database cannot be used."""
+        """One transaction that writes nothing. Raises StoreError where the database cannot be used."""
         with self._transaction(writes=False) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """All or nothing; on SQLite others wait until it is over. Raises StoreError, and then nothing was written."""
+        """All or nothing, and others who write wait until it is over. Raises StoreError, and then nothing was written."""
         with self._transaction(writes=True) as connection:
             yield connection
 
@@ -55,6 +59,9 @@ class Database:
                 _brought_up_to_date(engine, connection)
                 connection.rollback()
                 with connection.execution_options(writes=writes).begin():
+                    if writes and engine.dialect.name == "postgresql":
+                        # What is written hangs on what was read before: as on SQLite, one writer at a time.
+                        connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"))
                     yield connection
         except DatabaseError as e:
             raise StoreError(f"the store {self.shown} cannot be used: {_first_line(e)}") from None
@@ -75,29 +82,35 @@ def _engine(url: str) -> Engine:
     """Without a pool: a connection is cheap beside a night, and none is shared with a forked child."""
     try:
         parsed = make_url(url)
-        if parsed.drivername in ("postgres", "postgresql"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            raise WrongUseError(
-                f"AVOCET_DATABASE is a {parsed.get_backend_name()} database; it can be postgresql or sqlite"
-            )
+        kind = parsed.drivername.partition("+")[0]
+        if kind not in ("sqlite", "postgres", "postgresql"):
+            raise WrongUseError(f"AVOCET_DATABASE is a {kind} database; it can be postgresql or sqlite")
+        parsed = parsed.set(drivername="sqlite" if kind == "sqlite" else "postgresql+psycopg")
         engine = create_engine(parsed, poolclass=NullPool)
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, NoSuchModuleError, ValueError):
         raise WrongUseError("AVOCET_DATABASE is no URL like postgresql://user@host/name") from None
     except ModuleNotFoundError:
         raise WrongUseError("AVOCET_DATABASE asks for PostgreSQL: `pip install 'avocet[postgresql]'`") from None
     if engine.dialect.name == "sqlite":
         if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _for_its_owner(Path(parsed.database))
         event.listen(engine, "connect", _as_we_need_it)
         event.listen(engine, "begin", _begin)
     return engine
 
 
+def _for_its_owner(path: Path) -> None:
+    """It holds mail, so nobody else on this machine reads it; SQLite gives its journal the same mode."""
+    with on_disk("opening the store"):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
 def _as_we_need_it(connection: Any, record: Any) -> None:
     """A power cut after a commit must not lose a label, and two nights at once queue up instead of failing."""
     connection.isolation_level = None  # the driver would begin where it thinks fit
-    for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", f"busy_timeout={_BUSY_S * 1000}", "foreign_keys=ON"):
+    # The patience first: setting the journal can meet a writer too.
+    for pragma in (f"busy_timeout={_BUSY_S * 1000}", "journal_mode=DELETE", "synchronous=EXTRA", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

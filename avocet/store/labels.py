@@ -15,6 +15,7 @@ from avocet.store.database import Database
 from avocet.times import moment, now
 
 IMPORT = "import"  # who said it, where a file did
+UNKNOWN = ""  # since when, where a file does not say
 Kind = Literal["label", "correction", "confirmation", "deletion", "undo"]
 
 
@@ -78,6 +79,11 @@ class Said:
     version: str | None = None
 
     @property
+    def when(self) -> dict[str, str]:
+        """As a row says it; nothing where it is not known."""
+        return {"labeled_at": self.labeled_at} if self.labeled_at else {}
+
+    @property
     def kind(self) -> Kind:
         """What it is: with a prediction, a person's label corrects or confirms it."""
         if self.undoes is not None:
@@ -128,14 +134,15 @@ class Labels:
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Added]:
         """(rows to insert, events to insert, what that comes to)."""
         by_id = {one.row.id: one for one in incoming}
-        at, there, said = now(), self._among(db, by_id), self._last_words(db, by_id)
+        at, there, said = now(), self._keys(db, by_id), self._last_words(db, by_id)
         events, n_other = [], 0
         for one in by_id.values():
             before = said.get(one.row.id)
-            if one.label is None or (before is not None and before.label == one.label):
+            another_mail = there.get(one.row.id, one.row.key) != one.row.key
+            if one.label is None or another_mail or (before is not None and before.label == one.label):
                 continue
             if before is None or _later(one.labeled_at, before.labeled_at):
-                since = one.labeled_at or at
+                since = one.labeled_at or UNKNOWN
                 events.append(self._event(one.row.id, label=one.label, who=IMPORT, labeled_at=since))
             else:
                 n_other += 1
@@ -194,7 +201,7 @@ class Labels:
     def as_lines(self) -> bytes:
         """Every labelled row as a line of JSON, as a recipe reads it from a file."""
         lines = (
-            {"id": row.id, "label": said.label, "labeled_at": said.labeled_at, **row.headers, **row.fields}
+            {"id": row.id, "label": said.label, **said.when, **row.headers, **row.fields}
             for row, said in self.labelled()
         )
         return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
@@ -231,10 +238,8 @@ class Labels:
 
     def keys(self, row_ids: Iterable[str]) -> dict[str, str]:
         """Row id -> key, of those that are here."""
-        rows = schema.rows
-        query = select(rows.c.id, rows.c.key).where(rows.c.collection == self.collection, rows.c.id.in_(list(row_ids)))
         with self.database.reading() as db:
-            return {found.id: found.key for found in db.execute(query)}
+            return self._keys(db, row_ids)
 
     def count(self) -> int:
         """How many rows there are, labelled or not."""
@@ -245,7 +250,7 @@ class Labels:
 
     def _say(self, row_id: str, **said: Any) -> Said:
         with self.database.writing() as db:
-            if row_id not in self._among(db, [row_id]):
+            if row_id not in self._keys(db, [row_id]):
                 raise NotFoundError(f"there is no row {row_id!r:.80} in {self.collection}")
             return self._said(db, self._event(row_id, **said))
 
@@ -269,10 +274,10 @@ class Labels:
             **same,
         }
 
-    def _among(self, db: Connection, row_ids: Iterable[str]) -> set[str]:
+    def _keys(self, db: Connection, row_ids: Iterable[str]) -> dict[str, str]:
         rows = schema.rows
-        query = select(rows.c.id).where(rows.c.collection == self.collection, rows.c.id.in_(list(row_ids)))
-        return set(db.execute(query).scalars())
+        query = select(rows.c.id, rows.c.key).where(rows.c.collection == self.collection, rows.c.id.in_(list(row_ids)))
+        return {found.id: found.key for found in db.execute(query)}
 
     def _current(self, db: Connection, row_ids: Iterable[str]) -> dict[str, Said]:
         return {name: said for name, said in self._last_words(db, row_ids).items() if said.label is not None}
@@ -312,6 +317,6 @@ def _as_said(found: Any) -> Said:
 
 
 def _later(new: str | None, old: str) -> bool:
-    """Whether the new label is known to be younger."""
+    """Whether the new label is known to be younger; any known time is younger than an unknown one."""
     its, other = moment(new) if new else None, moment(old)
-    return its is not None and other is not None and its > other
+    return its is not None and (other is None or its > other)

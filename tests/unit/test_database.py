@@ -95,6 +95,7 @@ def test_a_damaged_file_is_one_line(tmp_path: Path) -> None:
     [
         ("no url", "is no URL like postgresql://"),
         ("mysql://u@h/d", "is a mysql database; it can be postgresql or sqlite"),
+        ("postgresql://u@h:port/d", "is no URL like postgresql://"),
     ],
 )
 def test_a_url_that_is_none_is_wrong_use(url: str, why: str, place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,3 +110,10 @@ def test_a_server_that_does_not_answer_is_one_line_without_the_password() -> Non
     with pytest.raises(StoreError, match=r"postgresql://me:\*\*\*@127\.0\.0\.1:1/db cannot be used: ") as caught:
         SideLedger(Database("postgresql://me:secret@127.0.0.1:1/db")).rows("tiny")
     assert "secret" not in str(caught.value) and "\n" not in str(caught.value)
+    assert "secret" not in Database("postgresql+asyncpg://me@127.0.0.1:1/db?password=secret").shown
+
+
+def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    """It holds mail."""
+    SideLedger(on_sqlite(tmp_path / "data" / "avocet.db")).rows("tiny")
+    assert (tmp_path / "data" / "avocet.db").stat().st_mode & 0o777 == 0o600

@@ -1,5 +1,6 @@
 """Taking mails in: every good one is kept, every bad one explained, and nothing comes twice."""
 
+import gzip
 import json
 import mailbox
 import os
@@ -83,9 +84,9 @@ def test_csv_with_other_names_and_labels(place: Home, tmp_path: Path, taken: Imp
     assert labels(place) == {"k1": "rejected"}
     assert Labels(store_of(place), "tiny").row("k1").fields["text"] == "Grüße,\nAnn"
     assert (found.added.n_new, aside(place, found)) == (
-        2, [(4, "2 columns, the first line names 3"), (6, "half a surrogate pair")],
+        2, [(4, "2 columns, the first line names 3"), (6, "not UTF-8, or half a surrogate pair")],
     )  # fmt: skip
-    with pytest.raises(WrongUseError, match="has no column 'massage'; it has message, class, key"):
+    with pytest.raises(WrongUseError, match="names no column 'massage'"):
         taken(path, columns={"text": "massage"})
 
 
@@ -133,7 +134,7 @@ def test_mail_as_mail_programs_keep_it(kind: str, place: Home, tmp_path: Path, t
 def test_a_dry_run_counts_and_writes_nothing(place: Home, tmp_path: Path, taken: Import) -> None:
     """The same counts as the import that follows."""
     path = tmp_path / "a.jsonl"
-    path.write_text('{"subject": "s", "label": "digest"}\n{"subject": "s", "label": "x"}\n[]\n')
+    path.write_text('{"subject": "s", "label": "digest"}\n{"subject": "s", "label": "digest"}\n[]\n')
     dry = taken(path, dry_run=True)
     assert Labels(store_of(place), "tiny").count() == 0 and not place.quarantine.exists()
     real = taken(path)
@@ -300,3 +301,85 @@ def test_gmails_takeout(place: Home, tmp_path: Path, taken: Import) -> None:
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 no zip")
     with pytest.raises(RowsUnreadableError, match="cannot be unpacked"):
         taken(tmp_path / "bad.zip")
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "n_new", "reasons"),
+    [
+        ("a.jsonl", b'{"subject": "s", "references": [1, "x"], "thread_id": true}\n', 1, []),
+        ("a.json", b'[{"data": {"text": "a"}, "annotations": [{"result": [{"value": "x"}]}]}]', 0, ["not as Label Studio"]),
+        ("a.json", b'[{"data": {"text": "a"}, "annotations": [{"result": 5}]}]', 0, ["not as Label Studio"]),
+        ("a.json", b'[{"fields": {"text": "a"}, "responses": [{"values": {}}]}]', 0, ["not as Label Studio"]),
+        ("a.json", b'[{"data": {"text": "a", "label": "pre"}, "annotations": []}]', 1, []),
+        ("a.csv", b"text , label\nwords,digest\n", 1, []),
+        ("a.csv", b'text,label\na,"broken\nb,c\nd,e\n', 0, ["not CSV: unexpected end of data; with it went 2 more lines"]),
+        ("a.csv", b"text,message,label\nwrong,right,x\n", 1, []),
+    ],
+)  # fmt: skip
+def test_what_strangers_write_is_a_row_or_a_reason(
+    name: str, raw: bytes, n_new: int, reasons: list[str], place: Home, tmp_path: Path, taken: Import
+) -> None:
+    """Never a traceback; a label that no person gave is none; blanks around a column's name do not hide it."""
+    (tmp_path / name).write_bytes(raw)
+    found = taken(tmp_path / name, **({"columns": {"text": "message"}} if b"message" in raw else {}))
+    assert (found.added.n_new, found.n_aside) == (n_new, len(reasons))
+    for (_, said), why in zip(aside(place, found) if reasons else [], reasons, strict=True):
+        assert said.startswith(why)
+    (row,) = [its for its, _ in Labels(store_of(place), "tiny").page(5)] or [None]
+    if row is not None and b"right" in raw:
+        assert row.fields["text"] == "right"
+    if b"words," in raw:
+        assert set(labels(place).values()) == {"digest"}
+    if b"pre" in raw:
+        assert labels(place) == {}
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.zip"])
+def test_a_damaged_archive_is_one_line(name: str, tmp_path: Path, taken: Import) -> None:
+    """Cut or altered in the middle; what came before it is in."""
+    path = tmp_path / name
+    if name.endswith("gz"):
+        path.write_bytes(gzip.compress(b'{"subject": "s"}\n' * 5000))
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.mbox", b"From x\n" + mail(1) + bytes(range(256)) * 2000)
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2 : len(raw) // 2 + 20] = b"\xff" * 20
+    path.write_bytes(raw)
+    with pytest.raises(RowsUnreadableError, match="cannot be"):
+        taken(path)
+
+
+def test_an_id_of_another_mail_is_set_aside(place: Home, tmp_path: Path, taken: Import) -> None:
+    """In the same file and in the next one: two exports that count from 1 are not one mail."""
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "text": "one", "label": "digest"}\n{"id": 1, "text": "two"}\n')
+    (tmp_path / "b.jsonl").write_text('{"id": 1, "text": "three", "label": "neutral", "labeled_at": "2099-01-01"}\n')
+    for name in "ab":
+        found = taken(tmp_path / f"{name}.jsonl")
+        assert aside(place, found)[0][1] == "its id is another mail's here"
+    assert labels(place) == {"1": "digest"}
+
+
+def test_a_later_label_of_the_same_import_counts(place: Home, tmp_path: Path, taken: Import) -> None:
+    """As it would in the next import; and one that comes only with the second copy is not lost."""
+    lines = [
+        {"id": "a", "text": "t", "label": "digest", "labeled_at": "2020-01-01"},
+        {"id": "a", "text": "t", "label": "neutral", "labeled_at": "2021-01-01"},
+        {"id": "b", "text": "u"},
+        {"id": "b", "text": "u", "label": "rejected"},
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = taken(tmp_path / "a.jsonl")
+    assert (labels(place), found.n_twice, found.added.n_new) == ({"a": "neutral", "b": "rejected"}, 2, 2)
+
+
+def test_a_file_that_cannot_be_read_costs_itself_only(place: Home, tmp_path: Path, taken: Import) -> None:
+    """A folder called like a mail, a link to nothing, a name that is no UTF-8; the quarantine names each."""
+    (tmp_path / "good.eml").write_bytes(mail(1))
+    (tmp_path / "folder.eml").mkdir()
+    (tmp_path / "gone.eml").symlink_to("nowhere")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.eml")).write_bytes(mail(2))
+    found = taken(tmp_path)
+    assert (found.added.n_new, found.n_aside) == (2, 2)
+    lines = (place.root / str(found.quarantine)).read_text().splitlines()
+    assert sorted(Path(json.loads(line)["file"]).name for line in lines) == ["folder.eml", "gone.eml"]

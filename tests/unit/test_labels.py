@@ -44,6 +44,29 @@ def test_of_two_imported_labels_the_later_one_counts(store: Labels) -> None:
     assert standing(store) == {"a": "z"}
 
 
+def test_an_id_of_another_mail_takes_no_label_over(store: Labels) -> None:
+    """Two files may both count from 1: the label of the one is no word on the mail of the other."""
+    store.add([Incoming(row("1"), "x")])
+    assert store.add([Incoming(row("1", "quite another mail"), "y", "2099-01-01")]) == Added(n_known=1)
+    assert (standing(store), store.row("1")) == ({"1": "x"}, row("1"))
+
+
+def test_two_importers_of_the_same_rows_double_nothing(store: Labels) -> None:
+    """In opposite order, at once: each row once, each label once, no deadlock."""
+    code = (
+        "import sys; from avocet.store.database import Database\n"
+        "from avocet.store.labels import Incoming, Labels, StoredRow\n"
+        "store, step = Labels(Database(sys.argv[1]), 'tiny'), int(sys.argv[2])\n"
+        "rows = [Incoming(StoredRow(f'r{i}', {'text': f'mail {i}'}, 'f'), 'x') for i in range(400)][::step]\n"
+        "for at in range(0, 400, 50): store.add(rows[at:at + 50])"
+    )
+    words = [sys.executable, "-c", code, store.database.url]
+    children = [subprocess.Popen([*words, step], stderr=subprocess.PIPE) for step in ("1", "-1", "1")]
+    told = [child.communicate(timeout=120)[1] for child in children]
+    assert all(child.returncode == 0 for child in children), told
+    assert (store.count(), len(store.history(n=10_000))) == (400, 400)
+
+
 def test_a_person_corrects_confirms_and_takes_away(store: Labels) -> None:
     """Each is an event with what the model had said; the last word counts."""
     store.add([Incoming(row("a"), "x"), Incoming(row("b"))])

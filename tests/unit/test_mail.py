@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from avocet.home import CHECKOUT
-from avocet.mail import html_to_text, parse_eml
+from avocet.mail import html_to_text, parse_eml, parse_mail
 
 AWKWARD = CHECKOUT.parent / "shared" / "data" / "dirty_visible" / "cpython_test_email"
 
@@ -56,3 +56,30 @@ def test_no_real_awkward_mail_raises() -> None:
     for file in files:
         found = parse_eml(Path(file).read_bytes())
         assert set(found) == {"subject", "body"} and "".join(found.values()).encode("utf-8") is not None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"From: " + b"(" * 3000,
+        b"Content-Disposition: ;utf-8*",
+        b"Content-Disposition: [[[\\?=*0*",
+        b"From: ().<]]",
+        b'Message-ID: a]"',
+        b"From: *0*: multipart/mixed@[ ",
+        b"Message-ID: \xff'text/plain(",
+        b"Content-Type: multipart/mixed; boundary*=''%00",
+        b"References: <" + b"a" * 200_000,
+        b"Date: " + b"9" * 5000,
+    ],
+)
+def test_no_header_of_a_stranger_costs_the_mail(header: bytes) -> None:
+    """The parser fails on these in ways of its own; subject and words are read all the same."""
+    found = parse_mail(header + b"\nSubject: still here\n\nthe words")
+    assert (found.subject, "the words" in found.body) == ("still here", True)
+
+
+def test_a_long_html_mail_that_closes_nothing_is_read_in_time() -> None:
+    """100,000 paragraphs: it was quadratic, minutes for a megabyte."""
+    text = html_to_text("<p>x" * 100_000)
+    assert text.count("x") == 100_000

@@ -26,6 +26,7 @@ def test_look_alikes_are_not_asked_one_after_the_other() -> None:
     embedded = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     assert spread_out(np.array([0.9, 0.89, 0.5]), embedded, 3) == [0, 2, 1]
     assert spread_out(np.array([0.9]), embedded[:1], 5) == [0]
+    assert spread_out(np.zeros(3), embedded, 3) == [0, 1, 2], "also where a model is sure of all"
 
 
 @pytest.mark.parametrize("order", ["uncertain", "entropy", "diverse", "rare", "random"])

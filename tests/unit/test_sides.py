@@ -230,3 +230,22 @@ def test_what_is_said_of_sides_holds_no_text(night: Night) -> None:
         [Row(r.id, r.label, {"subject": f"canary {r.fields['subject']}", "body": "canary"}, "f", 1) for r in rows(12)]
     )
     assert "canary" not in json.dumps(runs.as_json(sides))
+
+
+def test_another_machine_that_places_the_same_rows_first_has_decided(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run's rows say what the ledger says, though it had divided them otherwise a moment before."""
+    record, others = SideLedger.record, []
+
+    def after_another(ledger: SideLedger, recipe: str, run: str, members: Any, side_of: Any, looks: Any) -> int:
+        if not others:
+            others.extend(m.row_id for m in members if side_of[m.row_id] == "train")
+            turned = {**side_of, **dict.fromkeys(others[:5], "holdout")}
+            record(ledger, recipe, "another", members, turned, looks)
+        return record(ledger, recipe, run, members, side_of, looks)
+
+    monkeypatch.setattr(SideLedger, "record", after_another)
+    run, _ = night(rows(60))
+    assert placed(run) == SideLedger(store_of(run.home)).rows("tiny")
+    assert {placed(run)[row_id] for row_id in others[:5]} == {"holdout"}

@@ -18,7 +18,7 @@ LINE = {"id": "a", "subject": "s", "body": "b", "label": "digest", "labeled_at":
 
 
 def stored(name: str, **fields: str) -> StoredRow:
-    return StoredRow(name, {"subject": "s", "body": "b", **fields}, "box.mbox:1")
+    return StoredRow(name, {"subject": "s", "body": "b" if name == "a" else f"mail {name}", **fields}, "box.mbox:1")
 
 
 @pytest.fixture
@@ -63,9 +63,30 @@ def test_the_later_label_counts(
     assert (told(found), found.n_lines, found.unusable) == ({"a": wanted, "b": "rejected"}, 2, ())
 
 
+def test_the_same_words_under_another_id_are_the_same_mail(labels: Labels, reading: Callable[..., Reading]) -> None:
+    """It counts once, with the later label, under the id by which its side is known."""
+    labels.add([Incoming(StoredRow("m1@example.org", {"subject": "s", "body": "b"}, "x"), "neutral", "2026-11-03")])
+    found = reading([LINE])
+    assert (told(found), found.n_lines) == ({"a": "neutral"}, 1)
+    labels.take_away("m1@example.org", "ann")
+    assert told(reading([LINE])) == {}
+
+
+def test_an_imported_label_of_unknown_time_yields_to_any_known_one(
+    labels: Labels, reading: Callable[..., Reading]
+) -> None:
+    """It is as old as can be, not as young as its import; a row of it says no time either."""
+    labels.add([Incoming(stored("a"), "neutral"), Incoming(stored("b"), "neutral")])
+    found = reading([LINE])
+    assert told(found) == {"a": "digest", "b": "neutral"}
+    assert {row.id: row.labeled_at for row in found.rows}["b"] is None
+    labels.add([Incoming(stored("b"), "digest", "2001-01-01")])
+    assert told(reading([LINE]))["b"] == "digest"
+
+
 def test_what_a_person_says_or_takes_away_counts(labels: Labels, reading: Callable[..., Reading]) -> None:
     """A label that was taken away is set aside with its reason, though a file still gives one; undone, it is back."""
-    labels.add([Incoming(stored("a"), "neutral")])
+    labels.add([Incoming(stored("a"), "neutral", "2026-11-03")])
     assert told(reading([LINE])) == {"a": "neutral"}
     labels.take_away("a", "ann")
     found = reading([LINE])
