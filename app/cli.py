@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.data_verbs import import_, label, mails, quarantine, queue, suspects
+from app.data_verbs import import_, label, mails, quarantine, queue, stats, suspects
 from app.explain import explain
 from app.registry_verbs import attach
 from app.replay_verb import replay
@@ -305,6 +305,6 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
 
 
 attach(main, models)
-for verb in (import_, label, mails, quarantine, queue, replay, suspects):
+for verb in (import_, label, mails, quarantine, queue, replay, stats, suspects):
     main.add_command(verb)
 main.add_command(explain)

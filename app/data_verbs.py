@@ -119,6 +119,26 @@ def mails(into: str, unlabelled: bool, limit: int, as_json: bool) -> None:
 
 
 @click.command()
+@into
+@as_json
+def stats(into: str, as_json: bool) -> None:
+    """What a collection holds: labels, corrections, copies, conflicts, and whether it is enough to train on."""
+    from avocet.store.statistics import LEAST_TO_TRAIN, statistics
+
+    found = statistics(_labels(into))
+    if as_json:
+        say_json(asdict(found))
+        return
+    click.echo(f"{found.n_labelled} of {found.n_rows} mails have a label; {found.corrections} correct a model, "
+               f"{found.confirmations} confirm one")  # fmt: skip
+    click.echo(f"{found.copies} are copies of another, {found.conflicts} have the words of one with another label")
+    click.echo(
+        "enough to train on" if found.ready else f"too few to train on: {LEAST_TO_TRAIN} of two kinds are needed"
+    )
+    table(("label", "mails"), [(label, str(n)) for label, n in found.by_label.items()])
+
+
+@click.command()
 @click.argument("recipe", default="job_mail")
 @click.option("-n", type=click.IntRange(1, 200), default=12, show_default=True, help="How many mails.")
 @click.option("--order", type=click.Choice(ORDERS), default="rare", show_default=True, help="Which come first.")

@@ -8,6 +8,7 @@ import pytest
 from avocet.errors import NotFoundError
 from avocet.store.database import Database
 from avocet.store.labels import Added, Incoming, Labels, Prediction, StoredRow
+from avocet.store.statistics import statistics
 
 
 def row(name: str, body: str = "") -> StoredRow:
@@ -104,6 +105,22 @@ def test_undo_takes_back_ones_own_last_word_again_and_again(store: Labels) -> No
     with pytest.raises(NotFoundError, match="ann has said nothing in tiny that could be undone"):
         store.undo("ann")
     assert [s.kind for s in store.history(who="ann")] == ["undo", "undo", "deletion", "label"]
+
+
+def test_statistics_count_what_stands(store: Labels) -> None:
+    """Copies by their words, conflicts among them, and what was taken back is not there."""
+    same = {"subject": "s", "body": "the same words"}
+    rows = [StoredRow(name, same, "f") for name in ("a", "b", "c")] + [row("d"), row("e")]
+    store.add([Incoming(one, "x") for one in rows[:4]] + [Incoming(rows[4])])
+    seen = Prediction("x", 0.9, "v")
+    store.put("a", "y", "ann", seen)
+    store.put("d", "x", "ann", seen)
+    store.put("e", "y", "ann", seen)
+    store.undo("ann")
+    found = statistics(store, least=4)
+    assert (found.n_rows, found.n_labelled, found.by_label) == (5, 4, {"x": 3, "y": 1})
+    assert (found.corrections, found.confirmations, found.copies, found.conflicts) == (1, 1, 2, 3)
+    assert (found.ready, statistics(store).ready) == (True, False)
 
 
 N_WRITERS, N_EACH = 8, 400

@@ -1,0 +1,41 @@
+"""What a collection holds: labels, corrections against confirmations, copies, conflicts, and whether it is enough."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from avocet.store.labels import Labels
+
+LEAST_TO_TRAIN = 20  # document 1: min_training_examples
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Counts of rows; `conflicts` are rows whose very words also stand under another label."""
+
+    n_rows: int
+    n_labelled: int
+    by_label: Mapping[str, int]
+    corrections: int
+    confirmations: int
+    copies: int
+    conflicts: int
+    ready: bool  # enough labels of at least two kinds to train on
+
+
+def statistics(labels: Labels, least: int = LEAST_TO_TRAIN) -> Statistics:
+    """Of one collection; what was undone or taken away does not count. Raises StoreError."""
+    by_label: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    under: dict[str, list[str]] = defaultdict(list)
+    for row, said in labels.labelled():
+        by_label[str(said.label)] += 1
+        kinds[said.kind] += 1
+        under[row.key].append(str(said.label))
+    n = by_label.total()
+    return Statistics(
+        labels.count(), n, dict(by_label.most_common()), kinds["correction"], kinds["confirmation"],
+        sum(len(its) - 1 for its in under.values()),
+        sum(len(its) for its in under.values() if len(set(its)) > 1),
+        n >= least and len(by_label) > 1,
+    )  # fmt: skip
