@@ -1,4 +1,4 @@
-"""The terminal's verbs for rows and labels: `avocet import`, `avocet label`, `avocet mails`, `avocet queue`, `avocet suspects`, `avocet quarantine`."""
+"""The terminal's verbs for rows and labels: import, label, mails, stats, queue, quarantine, suspects."""
 
 import sys
 from collections import Counter

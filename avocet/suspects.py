@@ -53,11 +53,13 @@ def ranked(ys: Sequence[int], scores: NDArray[np.float64]) -> list[tuple[int, in
 
 
 def suspects_of(home: Home, found: Decision) -> list[Suspect]:
-    """Of one decided run, learned ones first. Raises NotFoundError where its rows were cleared away."""
+    """Of one decided run, learned ones first. Raises NotFoundError where its rows or its version are gone."""
     challenger = found.verdict.challenger
     run = Run(found.run, home, recipes.load(home, found.recipe))
     if not run.rows.exists():
         raise NotFoundError(f"the rows of run {found.run} are not there any more; run another night")
+    if challenger and not (home.models / challenger).is_dir():
+        raise NotFoundError(f"version {challenger}, which answered these rows, was removed; run another night")
     learned = learned_suspects(run, home.models / challenger) if challenger else []
     return [*learned, *judged_suspects(found)]
 

@@ -35,7 +35,7 @@ Item = Found | Bad
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read files: which column is what, which labels are called otherwise, and how the source is shown."""
+    """How to read files: which column is what, and which labels are called otherwise there."""
 
     columns: Mapping[str, str] = field(default_factory=dict)  # ours -> the file's
     labels: Mapping[str, str] = field(default_factory=dict)  # the file's -> ours

@@ -32,17 +32,15 @@ def mbox(path: Path, shown: str, reading: Reading) -> Items:
 
 def maildir(path: Path, shown: str, reading: Reading) -> Items:
     """The messages below cur/ and new/, also of the folders within. Raises OSError."""
-    yield from _files(
-        sorted(p for room in ("cur", "new") for p in path.rglob(f"{room}/*") if p.is_file()), shown, reading
-    )
+    yield from _files(sorted(p for room in ("cur", "new") for p in path.rglob(f"{room}/*") if p.is_file()), reading)
 
 
 def folder(path: Path, shown: str, reading: Reading) -> Items:
     """The .eml files below a folder. Raises OSError."""
-    yield from _files(sorted(path.rglob("*.eml")), shown, reading)
+    yield from _files(sorted(path.rglob("*.eml")), reading)
 
 
-def _files(paths: list[Path], shown: str, reading: Reading) -> Iterator[Item]:
+def _files(paths: list[Path], reading: Reading) -> Iterator[Item]:
     for path in paths:
         yield _file(path, str(path).encode("utf-8", "replace").decode(), reading)
 

@@ -43,7 +43,7 @@ def comma_separated(path: Path, shown: str, reading: Reading) -> Items:
 
 
 def _records(lines: "Iterator[list[str]]") -> Iterator[tuple[int, list[str] | str]]:
-    """(line on which it begins, record or why it is none); a broken one costs itself only."""
+    """(line on which it begins, record or why it is none); a quote that is never closed takes the lines behind it along."""
     at = 2
     while True:
         try:

@@ -90,7 +90,9 @@ def _engine(url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise WrongUseError("AVOCET_DATABASE is no URL like postgresql://user@host/name") from None
     except ModuleNotFoundError:
-        raise WrongUseError("AVOCET_DATABASE asks for PostgreSQL: `pip install 'avocet[postgresql]'`") from None
+        raise WrongUseError(
+            "AVOCET_DATABASE asks for PostgreSQL: `pip install -e '.[postgresql]'` in the checkout"
+        ) from None
     if engine.dialect.name == "sqlite":
         if parsed.database:
             _for_its_owner(Path(parsed.database))

@@ -231,11 +231,6 @@ class Labels:
             raise NotFoundError(f"there is no row {row_id!r:.80} in {self.collection}")
         return _as_row(found)
 
-    def current(self, row_ids: Iterable[str]) -> dict[str, Said]:
-        """Row id -> what was said last, of those that have a label."""
-        with self.database.reading() as db:
-            return self._current(db, row_ids)
-
     def keys(self, row_ids: Iterable[str]) -> dict[str, str]:
         """Row id -> key, of those that are here."""
         with self.database.reading() as db:

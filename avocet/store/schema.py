@@ -51,7 +51,6 @@ rows = Table(
     Column("headers", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("imported_at", Text, nullable=False),
-    Index("rows_by_key", "collection", "key"),
 )
 
 # What people and imports said, in the order in which they said it; no line is ever changed or removed.

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner
@@ -45,6 +45,11 @@ def champion(place: Home, recipe: Recipe) -> str:
         version = train(run, sides, "tfidf", 0, lambda event: None).version
     registry.promote(place.models, recipe.name, version, run.id, "the first")
     return version
+
+
+def test_the_door_offers_each_order() -> None:
+    """It names them itself, since it loads nothing heavy."""
+    assert get_args(Order) == ORDERS
 
 
 def test_before_there_is_a_champion_mails_are_drawn_at_random(place: Home, filled: Recipe) -> None:

@@ -18,9 +18,10 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
+from app.data_verbs import FORMATS
 from avocet.errors import RowsUnreadableError, WrongUseError
 from avocet.home import CHECKOUT, Home
-from avocet.incoming.importing import Imported, format_of, import_files
+from avocet.incoming.importing import READERS, Imported, format_of, import_files
 from avocet.incoming.items import Reading
 from avocet.store.database import Database, store_of
 from avocet.store.labels import Added, Labels
@@ -166,6 +167,11 @@ def test_real_awkward_inputs_all_come_to_something(kind: str, place: Home, tmp_p
                 not raw.removeprefix(b"\xef\xbb\xbf").strip()
                 or [place for place, _ in aside(place, found)][-1] == at + 1
             ), file.name
+
+
+def test_the_door_offers_each_reader() -> None:
+    """It names them itself, since it loads nothing heavy."""
+    assert tuple(READERS) == FORMATS
 
 
 def test_a_kind_that_cannot_be_told_is_asked_for(tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("imported_at", sa.Text, nullable=False),
     )
-    op.create_index("rows_by_key", "rows", ["collection", "key"])
     op.create_table(
         "labels",
         sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
