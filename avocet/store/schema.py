@@ -1,6 +1,7 @@
 """The tables of the store. A change here needs a migration (migrations/versions/); a test compares the two."""
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Float,
@@ -71,4 +72,54 @@ labels = Table(
     ForeignKeyConstraint(["collection", "row_id"], ["rows.collection", "rows.id"], name="labels_of_a_row"),
     Index("labels_by_row", "collection", "row_id", "seq"),
     sqlite_autoincrement=True,
+)
+
+# Each run of the flow, under the names of document 1's FineTuningRun. Which version is in use is not kept here: the
+# champion pointer says so. `training_config` and `results` are JSON, `run` names the folder under data/runs/.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", Text, nullable=False, unique=True),
+    Column("recipe", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("num_training_examples", Integer),
+    Column("num_validation_examples", Integer),
+    Column("num_test_examples", Integer),
+    Column("training_config", Text, nullable=False),
+    Column("results", Text),
+    Column("model_path", Text),
+    Column("improvement_over_baseline", Float),
+    Column("completed_at", Text),
+    Column("sentence", Text),
+    CheckConstraint("status IN ('preparing', 'training', 'evaluating', 'completed', 'failed')", name="status_is_one"),
+    sqlite_autoincrement=True,
+)
+
+# What a person switched, by name; `value` is JSON.
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("changed_at", Text, nullable=False),
+    Column("who", Text, nullable=False),
+)
+
+# Mailboxes to fetch from, without their passwords, and how far each was read: UIDs count within a UIDVALIDITY.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("collection", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("security", Text, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("uidvalidity", BigInteger),
+    Column("last_uid", BigInteger),
+    Column("fetched_at", Text),
+    CheckConstraint("security IN ('tls', 'starttls', 'none')", name="security_is_one"),
 )
