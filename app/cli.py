@@ -14,6 +14,7 @@ from app.data_verbs import import_, label, mails, quarantine, queue, stats, susp
 from app.explain import explain
 from app.registry_verbs import attach
 from app.replay_verb import replay
+from app.run_verbs import runs
 from app.terminal import as_json, table
 from avocet import __version__
 from avocet.cleaning import encodable
@@ -305,6 +306,6 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
 
 
 attach(main, models)
-for verb in (import_, label, mails, quarantine, queue, replay, stats, suspects):
+for verb in (import_, label, mails, quarantine, queue, replay, runs, stats, suspects):
     main.add_command(verb)
 main.add_command(explain)

@@ -132,6 +132,7 @@ def stats(into: str, as_json: bool) -> None:
     click.echo(f"{found.n_labelled} of {found.n_rows} mails have a label; {found.corrections} correct a model, "
                f"{found.confirmations} confirm one")  # fmt: skip
     click.echo(f"{found.copies} are copies of another, {found.conflicts} have the words of one with another label")
+    click.echo(f"{found.used} were learned from, {found.n_labelled - found.used} are new or judged on")
     click.echo(
         "enough to train on" if found.ready else f"too few to train on: {LEAST_TO_TRAIN} of two kinds are needed"
     )

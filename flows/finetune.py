@@ -11,8 +11,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
+from avocet import journal, registry, runs
 from avocet import recipe as recipes
-from avocet import registry, runs
 from avocet.attempts import retries
 from avocet.candidates import EPOCHS
 from avocet.errors import AvocetError, NotAtHandError, NothingTrainedError
@@ -46,8 +46,8 @@ def finetune(
     try:
         place = home()
         chosen, version = _chosen(place, recipe, model, epochs)
-        with runs.only_one(place):
-            return _night(runs.begin(place, chosen), version)
+        with runs.only_one(place), journal.recorded(place, chosen) as run:
+            return _night(run, version)
     except AvocetError as error:
         return Failed(message=str(error), data=error)
 
@@ -68,16 +68,20 @@ def _night(run: Run, version: str | None) -> State[Any]:
     settled = runs.settled(run.home, run.recipe, key)
     if settled is not None:
         message = f"nothing new: same rows, recipe and code as in run {settled['run']}, so nothing was trained; {settled['sentence']}"
+        journal.rested(run, message)
         return Completed(name="NoChange", message=message)
     sides = split(run, report)
+    journal.divided(run, sides)
     ready = trained_before(run.home, run.recipe, version) if version else None
     trained, failed = ([ready], {}) if ready else _train_all(run, sides)
     if not trained:
         reasons = "; ".join(f"{name}: {why}" for name, why in failed.items())
         raise NothingTrainedError(f"no candidate could be trained, the champion stays as it was. {reasons}")
+    journal.trained(run)
     board = benchmark(run, trained)
     # A candidate that failed tonight may work tomorrow, so such a night is not settled by its key.
     verdict = promote(run, board, None if any(isinstance(e, AvocetError) for e in failed.values()) else key)
+    journal.decided(run, board, verdict)
     lost = "".join(f"; {name} failed: {why}" for name, why in failed.items() if isinstance(why, AvocetError))
     return Completed(message=verdict.sentence + lost, data=verdict)
 

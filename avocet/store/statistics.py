@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from avocet.store.labels import Labels
+from avocet.store.runs import RunLedger
 
 LEAST_TO_TRAIN = 20  # document 1: min_training_examples
 
@@ -20,6 +21,7 @@ class Statistics:
     confirmations: int
     copies: int
     conflicts: int
+    used: int  # labels that a run has learned from
     ready: bool  # enough labels of at least two kinds to train on
 
 
@@ -28,14 +30,16 @@ def statistics(labels: Labels, least: int = LEAST_TO_TRAIN) -> Statistics:
     by_label: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     under: dict[str, list[str]] = defaultdict(list)
+    learned, n_used = RunLedger(labels.database).that_used(labels.collection), 0
     for row, said in labels.labelled():
         by_label[str(said.label)] += 1
         kinds[said.kind] += 1
         under[row.key].append(str(said.label))
+        n_used += said.seq in learned
     n = by_label.total()
     return Statistics(
         labels.count(), n, dict(by_label.most_common()), kinds["correction"], kinds["confirmation"],
         sum(len(its) - 1 for its in under.values()),
         sum(len(its) for its in under.values() if len(set(its)) > 1),
-        n >= least and len(by_label) > 1,
+        n_used, n >= least and len(by_label) > 1,
     )  # fmt: skip
