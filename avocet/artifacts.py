@@ -80,8 +80,16 @@ def split(run: Run, sides: Sides) -> str:
             f"the largest of {sides.largest_group} rows, none on two sides.",
             table(["label", *SIDES], [*rows, total]),
             notes or "Nothing to warn of.",
+            *_cleaned(sides),
         ]
     )
+
+
+def _cleaned(sides: Sides) -> list[str]:
+    """What the recipe's `clean` did; nothing where it did nothing."""
+    did = [(f"left out of what is learned from: {why}", n) for why, n in sides.left_out.items()]
+    did += [("counts less: its label is likely wrong", sides.n_doubted)] if sides.n_doubted else []
+    return ["## Cleaning", table(["what", "rows"], did)] if did else []
 
 
 def epoch_sentence(candidate: str, event: Mapping[str, Any]) -> str:

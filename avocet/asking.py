@@ -14,6 +14,7 @@ from avocet.recipe import Recipe
 from avocet.review import Order, interval_width, queue
 from avocet.sources import collections_of
 from avocet.store.labels import Labels, Prediction, StoredRow
+from avocet.template import build
 
 MOST = 20_000  # unlabelled mails that are looked at, the newest first
 
@@ -93,4 +94,4 @@ def _embedded(template: str, fields: Sequence[dict[str, str]]) -> np.ndarray:
     from avocet.methods.encoder import Encoder
 
     encoder = Encoder.open(embedded_base(), 256)
-    return encoder.embed([template.format(**its) for its in fields])
+    return encoder.embed([build(template, its) for its in fields])

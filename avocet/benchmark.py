@@ -26,6 +26,7 @@ from avocet.process import run_child
 from avocet.recipe import Recipe, digest
 from avocet.runs import Run
 from avocet.scorecard import CrossFitted, LeakGap, Role, Scoreboard, Scorecard, scorecard
+from avocet.template import build
 
 BASELINES = {
     "majority": "the majority label",
@@ -224,7 +225,7 @@ def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]]) -> dict
         )
         return {**found, "size_bytes": registry.size_bytes(Path(who.folder)), "text": classifier.version.info["text"]}
     train = [
-        (recipe.text.format(**r["fields"]), r["label"])
+        (build(recipe.text, r["fields"]), r["label"])
         for r in rows
         if r["side"] == "train" and r["label"] in recipe.labels
     ]
@@ -257,7 +258,7 @@ def _tfidf(train: list[tuple[str, str]], recipe: Recipe, holdout: list[dict[str,
     if len(labels) < 2:
         raise NotFoundError("fewer than two labels have training rows")
     scorer = fit([text for text, _ in train], [labels.index(label) for _, label in train], len(labels), 10.0)
-    return _timed(lambda some: _ranked(scorer.scores([recipe.text.format(**r) for r in some]), labels), holdout, labels)
+    return _timed(lambda some: _ranked(scorer.scores([build(recipe.text, r) for r in some]), labels), holdout, labels)
 
 
 def _zero_shot(train: list[tuple[str, str]], recipe: Recipe, holdout: list[dict[str, str]]) -> dict[str, Any]:
@@ -269,7 +270,7 @@ def _zero_shot(train: list[tuple[str, str]], recipe: Recipe, holdout: list[dict[
     encoder = Encoder.open(Path(base.path), 256, base.digest)
     names = encoder.embed([label.replace("_", " ") for label in recipe.labels])
     return _timed(
-        lambda some: _ranked(encoder.embed([recipe.text.format(**r) for r in some]) @ names.T, recipe.labels),
+        lambda some: _ranked(encoder.embed([build(recipe.text, r) for r in some]) @ names.T, recipe.labels),
         holdout,
         recipe.labels,
     )

@@ -14,7 +14,7 @@ from avocet.errors import AvocetError, DamagedVersionError
 from avocet.events import is_out_of_memory
 from avocet.methods import Scorer, method
 from avocet.metrics import checked_scores
-from avocet.recipe import template_fields
+from avocet.template import build, template_fields
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Classifier:
 
         Raises AvocetError for a text that is no Unicode.
         """
-        texts = [str(self.version.info["text"]).format(**row) for row in rows]
+        texts = [build(str(self.version.info["text"]), row) for row in rows]
         if not all(map(encodable, texts)):
             raise AvocetError("a text holds half a surrogate pair, which no tokenizer can read; repair its source")
         return checked_scores(self.scorer.scores(texts), len(texts), len(self.labels))

@@ -3,6 +3,8 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 _DIGITS = re.compile(r"\d+")
 _SPACE = re.compile(r"\s+")
@@ -24,25 +26,67 @@ _QUOTE_BEGINS = re.compile(
     re.IGNORECASE,
 )
 
+# Outlook's quote: From:, Sent:, To:, Subject: in lines of their own, in the languages that were met.
+_FROM = re.compile(r"^\s*\*?(?:from|von|de|van|da)\s?:\*?\s?\S", re.IGNORECASE)
+_HEADER = re.compile(
+    r"^\s*\*?(?:sent|to|cc|subject|date|gesendet|datum|an|betreff|envoyé|à|objet|verzonden|aan|onderwerp|enviado|para"
+    r"|asunto|inviato|a|oggetto)\s?:",
+    re.IGNORECASE,
+)
+_HEADER_LINES = 5
+_TAG = re.compile(
+    r"</?(?:html|head|body|div|p|br|table|tr|td|span|a|b|i|ul|li|h[1-6]|font|img|style|strong|em)\b[^<>]{0,2000}/?>",
+    re.IGNORECASE,
+)
+
 
 def encodable(text: str) -> bool:
     """Whether `text` can be written as UTF-8: half a surrogate pair cannot, and would crash the first writer."""
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
-def own_words(text: str) -> str:
-    """`text` without quoted mail and without a signature behind "-- "; `text` itself where nothing else is left.
+@dataclass(frozen=True)
+class Marked:
+    """A mail's text in its parts; together they hold every line of it."""
 
-    A line at a time: the reply parsers that were tried took half a minute for a mail of blank lines.
+    own: str
+    quoted: str
+    signature: str
+
+
+def marked(text: str) -> Marked:
+    """What its sender wrote, what was quoted or forwarded, and the signature behind "-- ".
+
+    All is own where nothing else is left: a forwarded mail is what it forwards. A line at a time: the reply parsers that were tried
+    took half a minute for a mail of blank lines.
     """
-    kept = []
-    for line in text.split("\n"):
-        if line.rstrip("\r") in ("-- ", "--") or _QUOTE_BEGINS.match(line[:400]):
-            break
-        if not line.lstrip().startswith(">"):
-            kept.append(line)
-    own = "\n".join(kept)
-    return own if own.strip() else text
+    parts: dict[str, list[str]] = {"own": [], "quoted": [], "signature": []}
+    lines, rest = text.split("\n"), "own"
+    for i, line in enumerate(lines):
+        if rest != "quoted" and (_QUOTE_BEGINS.match(line[:400]) or _header_block(lines[i : i + _HEADER_LINES])):
+            rest = "quoted"
+        elif rest == "own" and line.rstrip("\r") in ("-- ", "--"):
+            rest = "signature"
+        parts["quoted" if rest == "own" and line.lstrip().startswith(">") else rest].append(line)
+    own, quoted, signature = ("\n".join(parts[name]) for name in ("own", "quoted", "signature"))
+    return Marked(own, quoted, signature) if own.strip() else Marked(text, "", "")
+
+
+def _header_block(lines: Sequence[str]) -> bool:
+    """Whether a quote as Outlook writes it begins here: From: and, below it, at least two headers more."""
+    if not _FROM.match(lines[0][:400]):
+        return False
+    return sum(bool(_HEADER.match(line[:400])) for line in lines[1:]) >= 2
+
+
+def own_words(text: str) -> str:
+    """`text` without quoted mail and without a signature; `text` itself where nothing else is left."""
+    return marked(text).own
+
+
+def looks_like_html(text: str) -> bool:
+    """Whether `text` is HTML rather than a text in which a < stands."""
+    return len(_TAG.findall(text[:20_000])) >= 2
 
 
 def normal_form(text: str) -> str:

@@ -27,6 +27,8 @@ from avocet.methods.ladder import rungs
 from avocet.metrics import accuracy, checked_scores, macro_f1
 from avocet.recipe import Recipe
 from avocet.scorecard import CrossFitted, LeakGap
+from avocet.selection import LEFT_OUT
+from avocet.template import build
 
 LEAK_ROWS = 1000  # the leak gap is a figure to look at; more rows would cost more than they say
 Rows = Sequence[Mapping[str, Any]]
@@ -41,7 +43,9 @@ def crossfit(rows: Rows, recipe: Recipe, champion: Path, challenger: Path, room:
     asked = recipe.gate.crossfit
     infos = {"champion": registry.read_info(champion), "challenger": registry.read_info(challenger)}
     dear = sorted({m for i in infos.values() for m in _methods(i) if m not in asked.methods})
-    used = [r for r in rows if r["label"] in recipe.labels and r["side"] in ("train", "validation", "holdout")]
+    used = [
+        r for r in rows if r["label"] in recipe.labels and r["side"] in ("train", "validation", "holdout", LEFT_OUT)
+    ]
     if dear:
         found = as_answered(used, recipe, champion, challenger)
         why = f"{' and '.join(dear)} would be trained {asked.folds} times (gate.crossfit.methods)"
@@ -58,7 +62,9 @@ def crossfit(rows: Rows, recipe: Recipe, champion: Path, challenger: Path, room:
     own = [r["side"] == "holdout" or r["key"] in known for r in used]  # what the champion's night had to learn from
     said = {
         "champion": out_of_fold(used, folds, recipe, infos["champion"], own, room),
-        "challenger": out_of_fold(used, folds, recipe, infos["challenger"], [True] * len(used), room),
+        "challenger": out_of_fold(
+            used, folds, recipe, infos["challenger"], [r["side"] != LEFT_OUT for r in used], room
+        ),
     }
     return _compared(used, folds, recipe, said["champion"], said["challenger"])
 
@@ -163,7 +169,7 @@ def _scores(
     found = learner.train(job, folder, lambda event: None).info
     about = {**info, **found, "trained_labels": list(labels), "labels": list(recipe.labels), "version": "a fold"}
     about |= {"base_model_id": job.base.id, "base_digest": job.base.digest} if job.base else {}
-    texts = [str(info["text"]).format(**{**r["more"], **r["fields"]}) for r in judged]
+    texts = [build(str(info["text"]), {**r["more"], **r["fields"]}) for r in judged]
     scores = checked_scores(learner.load(folder, about).scores(texts), len(texts), len(labels))
     # A fold has no folds of its own to find how sure its model may be; a blend's weights are for one as sure as that night's.
     usual = float(found.get("sharpened", 1))

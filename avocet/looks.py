@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avocet.cleaning import group_key, normal_form, own_words
+from avocet.template import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +79,7 @@ def _links(row: Mapping[str, Any], template: str, own: str) -> tuple[str, ...]:
     """What this row has in common with its exact copies and with its thread."""
     headers = row["headers"]
     ids = [value for name in ("message_id", "in_reply_to", "references") for value in headers.get(name, "").split()]
-    found = [f"text {group_key(template.format(**row['fields']))}", f"words {row['key']}"]
+    found = [f"text {group_key(build(template, row['fields']))}", f"words {row['key']}"]
     found += [f"own {group_key(own)}"] if len(_WORD.findall(own)) >= SHORT_WORDS else []
     found += [f"thread {_digest(headers['thread_id'])}"] if headers.get("thread_id") else []
     found += [f"mail {_digest(value)}" for value in ids]

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import string
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from avocet.candidates import EPOCHS, Blend, Candidate, FineTuned, Strict
 from avocet.errors import RecipeError
 from avocet.home import NAME, Home
+from avocet.template import template_fields
 
 STORED = "store:"  # before the name of a collection, where a recipe names its rows
 
@@ -40,6 +40,20 @@ class Expect(Strict):
     train_rows_per_label: int = Field(5, ge=1, description="fewer are a warning")
     text_chars: tuple[int, int] = Field((1, 100_000), description="shorter or longer texts are quarantined")
     imbalance: float = Field(10.0, gt=1, description="largest label against smallest; more is a warning")
+
+
+class Clean(Strict):
+    """What is left out of the rows to learn from, or counts less there; what is judged on stays as it came in."""
+
+    labels_to_filter: tuple[str, ...] = Field((), description="labels of rows that are none of this recipe's business")
+    near_duplicates: float | None = Field(
+        None, gt=0.5, le=1, description="cosine of TF-IDF from which one of two rows of a label is left out"
+    )
+    reduce_majority_to: float | None = Field(
+        None, gt=0, lt=1, description="share of the largest label's rows that stays; it stays the largest"
+    )
+    downsample: float | None = Field(None, gt=0, lt=1, description="share of each label's rows, for a quick try")
+    suspects: float = Field(1.0, ge=0, le=1, description="what a row counts whose label is likely wrong")
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -130,6 +144,7 @@ class Recipe(Strict):
     candidates: dict[str, Candidate] = Field(min_length=1)
     shares: Shares = Shares()
     expect: Expect = Expect()
+    clean: Clean = Clean()
     choose: Choose = Choose()
     gate: Gate = Gate()
     baselines: tuple[Baseline, ...] = Field(("majority", "tfidf", "zero-shot"), min_length=1)
@@ -192,6 +207,14 @@ class Recipe(Strict):
         return self
 
     @model_validator(mode="after")
+    def _filters_no_label_of_its_own(self) -> Self:
+        if both := [label for label in self.clean.labels_to_filter if label in self.labels]:
+            raise ValueError(
+                f"clean.labels_to_filter: {', '.join(both)} is listed under labels too; take it out of one"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _blends_of_earlier_ones(self) -> Self:
         above: dict[str, Candidate] = {}
         for name, settings in self.candidates.items():
@@ -239,27 +262,6 @@ class Recipe(Strict):
                 for name, c in candidates.items()
             }
         return self.model_copy(update={"candidates": candidates})
-
-
-def template_fields(template: str) -> tuple[str, ...]:
-    """The plain field names of a template.
-
-    Raises ValueError for anything else that str.format would do (attributes, indexes, conversions): a
-    template comes from a file, and `{body.__class__}` is not something a row should be asked.
-    """
-    names: list[str] = []
-    for _, name, spec, conversion in string.Formatter().parse(template):
-        if name is None:
-            continue
-        if not name.isidentifier() or conversion or "{" in (spec or ""):
-            raise ValueError(f"{{{name}}}: a template may hold only plain fields like {{subject}} or {{body:.400}}")
-        if name == "label":
-            raise ValueError("{label}: a text that holds its own answer teaches nothing; leave it out")
-        format("", spec or "")
-        names.append(name)
-    if not names:
-        raise ValueError("the template reads no field; it needs one such as {subject}")
-    return tuple(dict.fromkeys(names))
 
 
 def digest(value: Any) -> str:

@@ -122,10 +122,15 @@ def row_files(home: Home, recipe: Recipe) -> list[tuple[Path, str]]:
 
 def write_rows(path: Path, rows: Sequence[Row]) -> str:
     """Write the kept rows; returns their digest, which does not depend on their order."""
-    lines = [json.dumps(_line(row), ensure_ascii=True) for row in rows]
-    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    marks = sorted(hashlib.sha256(line.encode()).hexdigest() for line in lines)
-    return digest(marks)
+    marks = []
+    with path.open("w", encoding="utf-8") as out:
+        for row in rows:
+            line = _line(row)
+            # When a label was given is no news for a model.
+            marks.append(hashlib.sha256(json.dumps(line, ensure_ascii=True).encode()).hexdigest())
+            told = {**line, "labeled_at": row.labeled_at} if row.labeled_at else line
+            out.write(json.dumps(told, ensure_ascii=True) + "\n")
+    return digest(sorted(marks))
 
 
 def _line(row: Row) -> dict[str, Any]:

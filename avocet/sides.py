@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from avocet import registry
@@ -12,9 +12,12 @@ from avocet.looks import Look, group, looks
 from avocet.methods.job import read_rows
 from avocet.recipe import digest
 from avocet.runs import Run
+from avocet.selection import LEFT_OUT, Selection, select
 from avocet.splits import SIDES, Member, Split, assign, strongest
 from avocet.store.database import store_of
 from avocet.store.ledger import SideLedger
+from avocet.suspects import learned_suspects
+from avocet.times import moment
 
 _TURNS = 5
 ASIDE = "aside"  # in rows.jsonl: a holdout row that has a look-alike among what was learned from
@@ -32,6 +35,8 @@ class Sides:
     largest_group: int  # rows
     n_set_aside: int
     warnings: tuple[str, ...]
+    left_out: dict[str, int] = field(default_factory=dict)  # why -> rows of the train side
+    n_doubted: int = 0  # rows that count less
 
     def total(self, side: str) -> int:
         """Rows on `side`."""
@@ -47,10 +52,12 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     rows = read_rows(run.rows)
     tonight = looks(rows, recipe.text)
     members, split = _placed(run, rows, tonight)
-    lines = []
+    lines: list[dict[str, Any]] = []
     for row, member in zip(rows, members, strict=True):
         side = ASIDE if member.row_id in split.set_aside else split.side_of[member.row_id]
         lines.append({**row, "group": member.group, "side": side})
+    chosen = select(recipe, lines, _doubted(run, rows) if recipe.clean.suspects < 1 else ())
+    lines = [_selected(line, chosen) for line in lines]
     run.rows.write_text("".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines), encoding="utf-8")
 
     sizes = Counter(m.group for m in members)
@@ -58,7 +65,7 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     counts: dict[str, dict[str, int]] = {label: {side: found[label, side] for side in SIDES} for label in recipe.labels}
     trained = tuple(x for x in recipe.labels if counts[x]["train"] and x not in dropped)
     return Sides(
-        digest(sorted([line["id"], line["label"], line["fields"], line["side"]] for line in lines)),
+        digest(sorted(_parts(line) for line in lines)),
         counts,
         trained,
         split.n_new,
@@ -66,7 +73,22 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
         max(sizes.values(), default=0),
         len(split.set_aside),
         _warnings(run, counts, trained, dropped, len(split.set_aside)),
+        chosen.reasons,
+        len(chosen.weights),
     )
+
+
+def _selected(line: dict[str, Any], chosen: Selection) -> dict[str, Any]:
+    if line["id"] in chosen.left_out:
+        return {**line, "side": LEFT_OUT}
+    weight = chosen.weights.get(line["id"])
+    return line if weight is None else {**line, "weight": weight}
+
+
+def _parts(line: Mapping[str, Any]) -> list[Any]:
+    """What of a row a training depends on."""
+    weight = [line["weight"]] if "weight" in line else []
+    return [line["id"], line["label"], line["fields"], line["side"], *weight]
 
 
 def _placed(run: Run, rows: Sequence[Mapping[str, Any]], tonight: list[Look]) -> tuple[list[Member], Split]:
@@ -102,6 +124,19 @@ def _learned_from(run: Run) -> frozenset[str]:
             except DamagedVersionError:
                 continue  # it cannot be loaded, so it can neither be judged nor promoted
     return frozenset(keys)
+
+
+def _doubted(run: Run, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Rows whose label is likely wrong, as the champion answered them on its own night, out of fold.
+
+    A label that was given, or confirmed, since then stands: somebody has looked.
+    """
+    champion = registry.champion(run.home.models, run.recipe.name)
+    if champion is None:
+        return frozenset()
+    trained = moment(champion.info["timestamp"])
+    since = {row["id"] for row in rows if (at := moment(row.get("labeled_at"))) and trained and at > trained}
+    return frozenset(one.row_id for one in learned_suspects(rows, champion.folder)) - since
 
 
 def _warnings(

@@ -5,9 +5,10 @@ least the confidence that this label's own rows get on average. Which: those who
 lead over these averages instead, the first k held a fifth fewer of the planted errors (benchmarks/README.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,23 +61,23 @@ def suspects_of(home: Home, found: Decision) -> list[Suspect]:
         raise NotFoundError(f"the rows of run {found.run} are not there any more; run another night")
     if challenger and not (home.models / challenger).is_dir():
         raise NotFoundError(f"version {challenger}, which answered these rows, was removed; run another night")
-    learned = learned_suspects(run, home.models / challenger) if challenger else []
+    learned = learned_suspects(read_rows(run.rows), home.models / challenger) if challenger else []
     return [*learned, *judged_suspects(found)]
 
 
-def learned_suspects(run: Run, version: Path) -> list[Suspect]:
-    """Among the rows that the version has learned from, by what it answered of them out of fold."""
+def learned_suspects(lines: Sequence[Mapping[str, Any]], version: Path) -> list[Suspect]:
+    """Among `lines` (of rows.jsonl), by what the version answered of them out of fold, if it did."""
     answers = load_answers(version)
     if answers is None:
         return []
-    rows = [r for r in read_rows(run.rows) if mark_of(r["id"]) in answers.rows and r["label"] in answers.labels]
+    rows = [r for r in lines if mark_of(r["id"]) in answers.rows and r["label"] in answers.labels]
     scores = np.asarray([answers.rows[mark_of(r["id"])][1] for r in rows], dtype=np.float64).reshape(
         len(rows), len(answers.labels)
     )
     ys = [answers.labels.index(r["label"]) for r in rows]
     return [
         Suspect(
-            rows[i]["id"], rows[i]["label"], answers.labels[likely], rows[i]["side"],
+            rows[i]["id"], rows[i]["label"], answers.labels[likely], rows[i].get("side", "train"),
             f"a model that had not seen it gives {answers.labels[likely]} {scores[i, likely]:.2f} "
             f"and {rows[i]['label']} {scores[i, ys[i]]:.2f}",
         )

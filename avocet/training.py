@@ -227,6 +227,7 @@ def _info(run: Run, sides: Sides, candidate: str, key: str, base: BaseAtHand | N
         "base_digest": base.digest if base else None,
         "seed": recipe.seed,
         "rows_digest": sides.digest,
+        "left_out": dict(sides.left_out),
         "training_key": key,
         "run": run.id,
         "libraries": {name: installed(name) for name in LIBRARIES},

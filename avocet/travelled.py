@@ -14,7 +14,7 @@ from avocet.errors import ArchiveError, DamagedVersionError
 from avocet.home import NAME
 from avocet.methods import NAMES
 from avocet.methods.answers import load_answers
-from avocet.recipe import template_fields
+from avocet.template import template_fields
 
 _Score = Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)]
 # A width such as {body:>9999999999} would fill the memory at the first mail.

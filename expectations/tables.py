@@ -9,6 +9,7 @@ from avocet.cleaning import group_key
 from avocet.recipe import Recipe
 from avocet.rows import Row
 from avocet.splits import quotas
+from avocet.template import build
 from expectations.suite import LABEL_COLUMNS, ROW_COLUMNS
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def row_facts(recipe: Recipe, rows: Sequence[Row], now: datetime | None = None) 
     labels: dict[str, set[str]] = defaultdict(set)
     facts = []
     for row in rows:
-        text = recipe.text.format(**row.fields)
+        text = build(recipe.text, row.fields)
         key = group_key(text)
         first.setdefault(key, row.id)
         labels[key].add(row.label)

@@ -42,7 +42,7 @@ def check(recipe: Recipe, reading: Reading) -> tuple[DataReport, list[Row], list
     findings = run_rules([r for r in rules if r.table == "rows"], facts)
     aside = _set_aside(findings)
     kept = [row for row in reading.rows if row.id not in aside]
-    findings = [f for found in findings for f in _by_other_label(found, reading.rows)]
+    findings = [f for found in findings for f in _by_other_label(found, reading.rows, recipe.clean.labels_to_filter)]
 
     counts = Counter(row.label for row in kept)
     labels = label_table(recipe, [row.label for row in kept])
@@ -71,8 +71,8 @@ def _set_aside(findings: Sequence[Finding]) -> dict[str, str]:
     return aside
 
 
-def _by_other_label(finding: Finding, rows: Sequence[Row]) -> list[Finding]:
-    """The finding about labels outside the recipe as one finding a label; any other as it is."""
+def _by_other_label(finding: Finding, rows: Sequence[Row], filtered: Sequence[str]) -> list[Finding]:
+    """The finding about labels outside the recipe as one finding a label, a note where it was asked for; any other as it is."""
     if finding.rule != LABELS_LISTED:
         return [finding]
     hit = set(finding.where)
@@ -85,7 +85,9 @@ def _by_other_label(finding: Finding, rows: Sequence[Row]) -> list[Finding]:
             finding,
             n=len(ids),
             where=tuple(ids),
-            message=f"label {label[:_SHOWN_CHARS]!r} is not in the recipe: {_rows(len(ids))} set aside",
+            outcome="note" if label in filtered else finding.outcome,
+            message=f"label {label[:_SHOWN_CHARS]!r} is {'filtered by' if label in filtered else 'not in'} the recipe: "
+            f"{_rows(len(ids))} set aside",
         )
         for label, ids in sorted(by_label.items())
     ]

@@ -19,6 +19,8 @@ def split(run: Run, report: DataReport) -> Sides:
         "%d rows to learn from, %d of validation, %d to judge on; %d are new",
         sides.total("train"), sides.total("validation"), sides.total("holdout"), sides.n_new,
     )  # fmt: skip
+    for why, n in sides.left_out.items():
+        log().info("%d rows are left out tonight: %s", n, why)
     for warning in sides.warnings:
         log().warning("%s", warning)
     return sides

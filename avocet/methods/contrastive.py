@@ -36,7 +36,7 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     tokenizer = AutoTokenizer.from_pretrained(base, **SAFE)
     max_tokens = min(settings.max_tokens, positions(base, tokenizer))
     lessons = job.lessons(dear=True)
-    rows = tokenised(tokenizer, lessons.texts, lessons.ys, max_tokens)
+    rows = tokenised(tokenizer, lessons.texts, lessons.ys, max_tokens, lessons.weights)
     info: dict[str, Any] = {}
 
     def train_on(learn: list[int]) -> Any:
@@ -49,7 +49,7 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
         more: dict[str, Any] = {"trainer_class": ContrastiveTrainer, "temperature": settings.temperature}
         info.update(fine_tune(Embedder(model.encoder), tokenizer, lesson, job, folder, emit, **more))
         embedded = embed(model, tokenizer, [lessons.texts[i] for i in learn], max_tokens)
-        put_probe(model, embedded, [lessons.ys[i] for i in learn], settings.inverse_penalty)
+        put_probe(model, embedded, [lessons.ys[i] for i in learn], settings.inverse_penalty, lessons.weights_at(learn))
         return model
 
     def score(model: Any, texts: list[str]) -> NDArray[np.float64]:
@@ -119,10 +119,10 @@ class ContrastiveTrainer(WeightedTrainer):
         """At least two rows of each label in a forward pass."""
         return InPairs(self.ys, self.args.train_batch_size, self.args.seed)
 
-    def summed(self, outputs: Any, labels: Tensor, training: bool) -> Tensor:
-        """The loss of a micro-batch, summed over its rows; in fp32, since it divides by a small temperature."""
+    def of_each(self, outputs: Any, labels: Tensor, training: bool) -> Tensor:
+        """The loss of each row of a micro-batch, shape (n,); in fp32, since it divides by a small temperature."""
         with torch.autocast(labels.device.type, enabled=False):
-            return supervised_contrastive(outputs.logits.float(), labels, self.temperature).sum()
+            return supervised_contrastive(outputs.logits.float(), labels, self.temperature)
 
 
 class InPairs(Sampler[int]):

@@ -40,12 +40,15 @@ class Lesson:
         return [row["labels"] for row in self.rows]
 
 
-def tokenised(tokenizer: Any, texts: Sequence[str], ys: Sequence[int], max_tokens: int) -> Rows:
-    """Token ids without padding (the collator pads each batch to its own longest) and `labels`."""
+def tokenised(
+    tokenizer: Any, texts: Sequence[str], ys: Sequence[int], max_tokens: int, weights: Sequence[float] = ()
+) -> Rows:
+    """Token ids without padding (the collator pads each batch to its own longest), `labels`, and `weight` where given."""
     if not texts:
         return []
     columns = tokenizer(list(texts), truncation=True, max_length=max_tokens)
-    return [{**{k: columns[k][i] for k in columns}, "labels": y} for i, y in enumerate(ys)]
+    rows = [{**{k: columns[k][i] for k in columns}, "labels": y} for i, y in enumerate(ys)]
+    return [{**row, "weight": weight} for row, weight in zip(rows, weights, strict=True)] if weights else rows
 
 
 def fine_tune(

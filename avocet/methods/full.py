@@ -28,7 +28,7 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     texts, ys = job.texts("train")
     held_out, held_ys = job.texts("validation")
     lesson = Lesson(
-        tokenised(tokenizer, texts, ys, max_tokens),
+        tokenised(tokenizer, texts, ys, max_tokens, job.weights("train")),
         len(job.labels),
         tokenised(tokenizer, held_out, held_ys, max_tokens),
     )

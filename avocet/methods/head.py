@@ -39,7 +39,9 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     settings: Head = job.method
     lessons = job.lessons()
     encoder, embedded = embedded_lessons(job, lessons.texts, emit)
-    found = choose(embedded, lessons.ys, lessons.n_labels, lessons.folds, "logistic", settings.inverse_penalty)
+    found = choose(
+        embedded, lessons.ys, lessons.n_labels, lessons.folds, "logistic", settings.inverse_penalty, lessons.weights
+    )
     save_file(found.model.tensors(), folder / _FILE)
     return Learned({**frozen_info(encoder, lessons.texts), **found.info}, found.answered)
 

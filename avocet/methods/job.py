@@ -12,6 +12,7 @@ from avocet.candidates import Candidate
 from avocet.errors import NotAtHandError
 from avocet.methods.ladder import Rung
 from avocet.methods.lessons import Lessons
+from avocet.template import build
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,14 @@ class Job:
             sides = [[i for i, r in enumerate(rows) if r["side"] == side] for side in ("train", "validation")]
             by_side = (sides[0], sides[1]) if all(sides) else None
         return Lessons(
-            [self.text.format(**r["fields"]) for r in rows],
+            [build(self.text, r["fields"]) for r in rows],
             [place[r["label"]] for r in rows],
             [r["id"] for r in rows],
             [r.get("group", r["id"]) for r in rows],
             len(self.labels),
             found if found is not None else [by_side] if by_side else [],
             held_out=dear and by_side is not None,
+            weights=_weights(rows),
         )
 
     def places(self, side: str) -> list[int]:
@@ -98,14 +100,18 @@ class Job:
         place = {label: i for i, label in enumerate(self.labels)}
         for row in read_rows(Path(self.rows)):
             if row["side"] == side and row["label"] in place:
-                texts.append(self.text.format(**row["fields"]))
+                texts.append(build(self.text, row["fields"]))
                 ys.append(place[row["label"]])
         return texts, ys
+
+    def weights(self, side: str) -> list[float]:
+        """What each of `texts(side)` counts; empty where all count the same."""
+        return _weights([r for r in read_rows(Path(self.rows)) if r["side"] == side and r["label"] in self.labels])
 
     def all_texts(self, side: str) -> tuple[list[str], list[str]]:
         """(texts, labels) of the rows on `side`, those of dropped labels included: they count as misses."""
         rows = [row for row in read_rows(Path(self.rows)) if row["side"] == side]
-        return [self.text.format(**row["fields"]) for row in rows], [row["label"] for row in rows]
+        return [build(self.text, row["fields"]) for row in rows], [row["label"] for row in rows]
 
     def untrained_texts(self, side: str) -> tuple[list[str], list[str]]:
         """(texts, labels) of the rows on `side` whose label is not trained."""
@@ -139,3 +145,8 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """The rows of a run, as `validate` and `split` wrote them (ours, hence trusted)."""
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
+
+
+def _weights(rows: Sequence[Mapping[str, Any]]) -> list[float]:
+    found = [float(row.get("weight", 1.0)) for row in rows]
+    return found if any(weight != 1.0 for weight in found) else []

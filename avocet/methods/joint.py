@@ -47,7 +47,9 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     # A penalty sees a longer vector as a cheaper one: this is how much the embedding counts beside the words.
     scale = np.sqrt(settings.weight)
     both = hstack([terms.features, csr_matrix(embedded * scale)], format="csr")
-    found = choose(both, lessons.ys, lessons.n_labels, lessons.folds, "ridge", settings.inverse_penalty)
+    found = choose(
+        both, lessons.ys, lessons.n_labels, lessons.folds, "ridge", settings.inverse_penalty, lessons.weights
+    )
     n_terms = terms.features.shape[1]
     weight = found.model.weight
     over_terms = terms.widened(Linear(np.ascontiguousarray(weight[:, :n_terms]), found.model.bias))

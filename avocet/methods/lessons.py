@@ -4,7 +4,7 @@ While rows are few, train and validation rows are one pool: k grouped folds are 
 is trained on the whole pool. With many, validation rows are held out, which is as good and costs one training.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,10 @@ from avocet.folds import Folds
 
 @dataclass(frozen=True)
 class Lessons:
-    """Texts, label indices, row ids and groups to learn from, and the folds to answer; `held_out` where those are by side."""
+    """Texts, label indices, row ids and groups to learn from, and the folds to answer; `held_out` where those are by side.
+
+    `weights`: what each row counts; empty where all count the same.
+    """
 
     texts: list[str]
     ys: list[int]
@@ -26,6 +29,11 @@ class Lessons:
     n_labels: int
     folds: Folds
     held_out: bool
+    weights: Sequence[float] = ()
+
+    def weights_at(self, places: list[int]) -> list[float]:
+        """What the rows at these places count; empty where all count the same."""
+        return [self.weights[i] for i in places] if self.weights else []
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     tokenizer = its_tokenizer(base)
     max_tokens = min(settings.max_tokens, positions(base, tokenizer))
     lessons = job.lessons(dear=True)
-    rows = tokenised(tokenizer, [text or " " for text in lessons.texts], lessons.ys, max_tokens)
+    rows = tokenised(tokenizer, [text or " " for text in lessons.texts], lessons.ys, max_tokens, lessons.weights)
     embedded = Encoder.open(base, max_tokens, at_hand.digest).embed(lessons.texts) if pooled else None
     info: dict[str, Any] = {}
 
@@ -70,7 +70,8 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
         found = on_base(base, pooled, len(job.labels), tokenizer)
         adapt(found, adapter_for(found.part, settings), trained=True)
         if embedded is not None:  # from a head drawn at random, 400 rows end below the frozen base's (docs/LOG.md)
-            put_probe(found.model, embedded[learn], [lessons.ys[i] for i in learn], USUAL["logistic"])
+            ys = [lessons.ys[i] for i in learn]
+            put_probe(found.model, embedded[learn], ys, USUAL["logistic"], lessons.weights_at(learn))
         if settings.freeze_layers:
             freeze(found.part, settings.freeze_layers)
         lesson = Lesson([rows[i] for i in learn], lessons.n_labels)

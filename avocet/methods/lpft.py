@@ -31,11 +31,11 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     max_tokens = min(settings.max_tokens, positions(base, tokenizer))
     lessons = job.lessons(dear=True)
     embedded = Encoder.open(base, max_tokens, at_hand.digest).embed(lessons.texts)
-    rows = tokenised(tokenizer, lessons.texts, lessons.ys, max_tokens)
+    rows = tokenised(tokenizer, lessons.texts, lessons.ys, max_tokens, lessons.weights)
     info: dict[str, Any] = {}
 
     def train_on(learn: list[int]) -> Any:
-        model = _probed(base, job, settings, embedded[learn], [lessons.ys[i] for i in learn])
+        model = _probed(base, job, settings, embedded[learn], [lessons.ys[i] for i in learn], lessons.weights_at(learn))
         info.update(fine_tune(model, tokenizer, Lesson([rows[i] for i in learn], lessons.n_labels), job, folder, emit))
         return model
 
@@ -48,12 +48,14 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     return Learned(info, answered)
 
 
-def _probed(base: Path, job: Job, settings: Lpft, embedded: NDArray[np.float64], ys: list[int]) -> Any:
+def _probed(
+    base: Path, job: Job, settings: Lpft, embedded: NDArray[np.float64], ys: list[int], weights: list[float]
+) -> Any:
     """The base with a head that was fitted on its embedding of these rows; a label without a row keeps weight 0."""
     set_seed(job.seed)
     model = fresh(base, True, job.labels, **attention())
     model.normalised = True
-    put_probe(model, embedded, ys, settings.inverse_penalty)
+    put_probe(model, embedded, ys, settings.inverse_penalty, weights)
     if not settings.dropout:
         for module in model.modules():
             if isinstance(module, nn.Dropout):

@@ -82,7 +82,9 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     lessons = job.lessons()
     faults.strike(faults.planned(), 0, job.rung.micro_batch)
     terms = weighed(lessons.texts)
-    found = choose(terms.features, lessons.ys, lessons.n_labels, lessons.folds, "ridge", settings.inverse_penalty)
+    found = choose(
+        terms.features, lessons.ys, lessons.n_labels, lessons.folds, "ridge", settings.inverse_penalty, lessons.weights
+    )
     save_file({"idf": terms.idf, **terms.widened(found.model).tensors()}, folder / _FILE)
     return Learned({"epochs_run": 1, **found.info}, found.answered)
 

@@ -78,9 +78,13 @@ class WeightedTrainer(Trainer):  # type: ignore[misc]  # transformers ships no t
         counted = inputs["labels"] != NOTHING
         if counted.any() and not counted.all():  # a group's last step is filled up
             inputs = {k: v[counted] for k, v in inputs.items()}
-        labels = inputs["labels"]
-        outputs = model(**{k: v for k, v in inputs.items() if k != "labels"})
-        total = self.summed(outputs, labels, model.training) if counted.any() else outputs.logits.sum() * 0
+        labels, weight = inputs["labels"], inputs.get("weight")
+        outputs = model(**{k: v for k, v in inputs.items() if k not in ("labels", "weight")})
+        if counted.any():
+            losses = self.of_each(outputs, labels, model.training)
+            total = (losses if weight is None else losses * weight.to(losses)).sum()
+        else:
+            total = outputs.logits.sum() * 0
         loss = total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
         if num_items_in_batch is not None:
             # The count is over all processes, and their gradients are averaged.
@@ -121,13 +125,13 @@ class WeightedTrainer(Trainer):  # type: ignore[misc]  # transformers ships no t
         )
         return loss, _joined(logits), _joined(labels)
 
-    def summed(self, outputs: Any, labels: Tensor, training: bool) -> Tensor:
-        """The loss of a micro-batch, summed over its rows."""
+    def of_each(self, outputs: Any, labels: Tensor, training: bool) -> Tensor:
+        """The loss of each row of a micro-batch, shape (n,)."""
         logits = outputs.logits.float()
         if training and self.log_shares is not None:
             logits = logits + self.log_shares.to(logits.device)
         weight = None if self.class_weights is None else self.class_weights.to(logits.device)
-        return F.cross_entropy(logits, labels, weight=weight, reduction="sum")
+        return F.cross_entropy(logits, labels, weight=weight, reduction="none")
 
 
 def _joined(parts: Sequence[Any]) -> Any:

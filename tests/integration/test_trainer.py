@@ -65,6 +65,18 @@ def test_the_weighted_loss_differs_from_the_unweighted_one(tmp_path: Any) -> Non
     assert torch.isclose(weighted.compute_loss(weighted.model, batch(), num_items_in_batch=32), by_hand / 2)
 
 
+def test_a_row_counts_what_its_weight_says(tmp_path: Any) -> None:
+    """Beside its label's weight; the step's rows are still what the loss is divided by."""
+    found = trainer(tmp_path)
+    weight = torch.tensor([0.25 if i % 3 == 0 else 1.0 for i in range(16)])
+    each = nn.functional.cross_entropy(
+        found.model(batch()["features"]).logits, batch()["labels"], found.class_weights, reduction="none"
+    )
+    loss = found.compute_loss(found.model, {**batch(), "weight": weight}, num_items_in_batch=16)
+    assert torch.isclose(loss, (each * weight).sum() / 16)
+    assert not torch.isclose(loss, found.compute_loss(found.model, batch(), num_items_in_batch=16))
+
+
 @pytest.mark.parametrize(("micro", "accumulation"), [(8, 2), (4, 4), (1, 16)])
 def test_accumulation_changes_neither_loss_nor_weights(tmp_path: Any, micro: int, accumulation: int) -> None:
     """One step of 16 rows ends at the same weights on each rung of the ladder (to 1e-6)."""

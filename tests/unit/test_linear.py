@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from avocet.folds import grouped_folds
-from avocet.methods.linear import GRID, choose, fit_linear, sharpness, softmax
+from avocet.methods.linear import GRID, Regression, choose, fit_linear, sharpness, softmax
 
 
 def blobs(n: int, noise: float, seed: int = 0) -> tuple[NDArray[np.float64], list[int]]:
@@ -74,3 +74,22 @@ def test_sharpness_finds_the_scale_that_was_taken_away() -> None:
     z = rng.normal(size=(20_000, 4))
     drawn = np.array([rng.choice(4, p=row) for row in softmax(3 * z)])
     assert sharpness(z, list(drawn)) == pytest.approx(3, rel=0.05)
+
+
+@pytest.mark.parametrize("regression", ["ridge", "logistic"])
+def test_a_row_counts_what_its_weight_says(regression: Regression) -> None:
+    """Wrong labels that count next to nothing do next to no harm; without folds and out of them."""
+    features, ys = blobs(90, 0.6)
+    wrong = [i for i in range(90) if i % 4 == 0]
+    given = [(y + 1) % 3 if i in wrong else y for i, y in enumerate(ys)]
+    light = [1e-6 if i in wrong else 1.0 for i in range(90)]
+    folds = grouped_folds([str(i) for i in range(90)], ys, 3, 1)
+    assert folds is not None
+    right = [choose(features, given, 3, its, regression, 1.0, w).model for its in ([], folds) for w in ((), light)]
+    n_right = [int((model.logits(features).argmax(axis=1) == ys).sum()) for model in right]
+    assert n_right[0] == n_right[2] < n_right[1] == n_right[3]
+    answered = [choose(features, given, 3, folds, regression, 1.0, w).answered for w in ((), light)]
+    out = [sum(int(s.argmax()) == ys[p] for p, s in zip(a.places, a.scores, strict=True)) for a in answered if a]
+    assert out[0] < out[1]
+    same = choose(features, given, 3, [], regression, 1.0, [1.0] * 90).model
+    assert np.allclose(same.weight, right[0].weight, atol=1e-4)

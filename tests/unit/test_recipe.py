@@ -7,7 +7,8 @@ import pytest
 from avocet.candidates import Full, Tfidf
 from avocet.errors import AvocetError, RecipeError
 from avocet.home import CHECKOUT, Home, checked_name
-from avocet.recipe import Recipe, Shares, load, parse, template_fields
+from avocet.recipe import Recipe, Shares, load, parse
+from avocet.template import template_fields
 
 GOOD = """\
 name: tiny
@@ -45,7 +46,10 @@ def test_a_good_recipe_is_read_whole() -> None:
     }
 
 
-PLAIN = "a template may hold only plain fields like {subject} or {body:.400}"
+PLAIN = (
+    "a template may hold only fields like {subject} or {body:.400}, and parts of them: "
+    "{body.plain}, {body.own}, {body.quoted}, {body.signature}"
+)
 COMPLAINTS = {
     "unknown key": (GOOD + "colour: red\n", "line 14: colour: no such setting; see docs/recipe.md"),
     "unknown key of a candidate": (

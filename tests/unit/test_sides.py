@@ -249,3 +249,21 @@ def test_another_machine_that_places_the_same_rows_first_has_decided(
     run, _ = night(rows(60))
     assert placed(run) == SideLedger(store_of(run.home)).rows("tiny")
     assert {placed(run)[row_id] for row_id in others[:5]} == {"holdout"}
+
+
+def test_what_cleaning_leaves_out_keeps_its_side_and_is_told(night: Night) -> None:
+    """It is not learned from tonight and never judged; the digest of what is learned from is another."""
+    these = [*rows(60), *rows(60, 100)[::3]]  # rejected is twice as frequent
+    run, sides = night(these)
+    before = placed(run)
+    run, cleaned = night(these, clean={"reduce_majority_to": 0.5})
+    after = placed(run)
+    gone = {row for row, side in after.items() if side == "left_out"}
+    assert cleaned.left_out == {"the largest label was reduced": len(gone)} and len(gone) >= 8
+    assert {before[row] for row in gone} == {"train"}
+    assert {row: side for row, side in before.items() if row not in gone} == {
+        row: side for row, side in after.items() if row not in gone
+    }
+    assert sides.total("train") - cleaned.total("train") == len(gone)
+    assert sides.digest != cleaned.digest and sides.left_out == {}
+    assert set(SideLedger(store_of(run.home)).rows("tiny").values()) == {"train", "validation", "holdout"}

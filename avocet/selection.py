@@ -1,0 +1,126 @@
+"""Which rows of the train side are learned from tonight, and how much each counts: a recipe's `clean`.
+
+Nothing here moves a row: it keeps its side for life, and what is judged on stays as it came in. A row that is left out
+tonight may be learned from on another night, and is never judged.
+"""
+
+import hashlib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avocet.cleaning import normal_form
+from avocet.recipe import Recipe
+from avocet.template import build
+
+LEFT_OUT = "left_out"  # the side that rows.jsonl says of them
+NEAR_COPY, MAJORITY, SAMPLE = "a near copy of another row", "the largest label was reduced", "not in tonight's sample"
+SUSPECT = "its label is likely wrong"
+_BLOCK = 500
+Lines = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Row id -> why it is left out, and row id -> what it counts where that is not 1."""
+
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why -> how many rows."""
+        return dict(Counter(self.left_out.values()).most_common())
+
+
+def select(recipe: Recipe, lines: Lines, suspects: Collection[str] = ()) -> Selection:
+    """What the recipe's `clean` says of `lines` (rows.jsonl with group and side); `suspects` are ids of rows.
+
+    Near copies go first, then the largest label is reduced, then the sample is drawn, each by a digest of seed and
+    row, so that a new row changes little of what is chosen.
+    """
+    clean = recipe.clean
+    pool = [line for line in lines if line["side"] == "train"]
+    left_out: dict[str, str] = {}
+    for why, found in ((NEAR_COPY, _near_copies), (MAJORITY, _majority), (SAMPLE, _sample)):
+        gone = found(recipe, pool)
+        left_out |= dict.fromkeys(gone, why)
+        pool = [line for line in pool if line["id"] not in left_out]
+    doubted = [str(line["id"]) for line in pool if line["id"] in suspects]
+    if clean.suspects == 0:
+        return Selection(left_out | dict.fromkeys(doubted, SUSPECT))
+    return Selection(left_out, dict.fromkeys(doubted, clean.suspects) if clean.suspects < 1 else {})
+
+
+def _near_copies(recipe: Recipe, pool: Lines) -> list[str]:
+    """Rows whose TF-IDF is that similar to an earlier one (by id) of the same label, among look-alikes.
+
+    Look-alikes were found by their MinHashes, so only they are compared, and not all with all. Near copies with
+    different labels stay both: one of them is wrong, and a person has to say which.
+    """
+    if recipe.clean.near_duplicates is None:
+        return []
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for line in sorted(pool, key=lambda line: str(line["id"])):
+        groups[line["group"], line["label"]].append(line)
+    several = [its for its in groups.values() if len(its) > 1]
+    if not several:
+        return []
+    features = _tfidf([normal_form(build(recipe.text, line["fields"])) for its in several for line in its])
+    gone, start = [], 0
+    for its in several:
+        part = features[start : start + len(its)]
+        start += len(its)
+        gone += [str(its[i]["id"]) for i in copies(part, recipe.clean.near_duplicates)]
+    return gone
+
+
+def _tfidf(texts: Sequence[str]) -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b").fit_transform(texts)
+
+
+def copies(features: Any, similar: float) -> list[int]:
+    """Places of rows (of length 1, sparse, (n, width)) with a cosine of at least `similar` to an earlier one that stays."""
+    n = features.shape[0]
+    stays = np.ones(n, dtype=bool)
+    for start in range(0, n, _BLOCK):
+        block = features[start : start + _BLOCK]
+        close: NDArray[np.bool_] = (block @ features[: start + block.shape[0]].T).toarray() >= similar - 1e-9
+        for i in range(block.shape[0]):
+            stays[start + i] = not (close[i, : start + i] & stays[: start + i]).any()
+    return [int(i) for i in np.flatnonzero(~stays)]
+
+
+def _majority(recipe: Recipe, pool: Lines) -> list[str]:
+    """Of the largest label all but its share, and never so many that another label is larger."""
+    share = recipe.clean.reduce_majority_to
+    counts = Counter(str(line["label"]) for line in pool)
+    if share is None or len(counts) < 2:
+        return []
+    (largest, n), (_, second), *_ = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    keep = max(math.ceil(share * n), second)
+    return _ranked(recipe, [line for line in pool if line["label"] == largest])[keep:]
+
+
+def _sample(recipe: Recipe, pool: Lines) -> list[str]:
+    """Of each label all but its share, of each at least two rows."""
+    share = recipe.clean.downsample
+    if share is None:
+        return []
+    by_label: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for line in pool:
+        by_label[str(line["label"])].append(line)
+    return [name for its in by_label.values() for name in _ranked(recipe, its)[max(math.ceil(share * len(its)), 2) :]]
+
+
+def _ranked(recipe: Recipe, lines: Lines) -> list[str]:
+    """Row ids in an order of chance that is the same every night."""
+    names = [str(line["id"]) for line in lines]
+    return sorted(names, key=lambda name: hashlib.sha256(f"{recipe.seed}|keep|{name}".encode()).digest())
