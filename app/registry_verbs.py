@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.dataset_verbs import data, sent
 from app.terminal import as_json, say_json, table, whose
 from avocet.errors import NotFoundError, WrongUseError
 
@@ -199,36 +200,7 @@ def push(version: str, repo: str, upload: bool, public: bool, as_json: bool) -> 
 
     if not upload:
         raise WrongUseError(f"nothing was sent: --upload says that {version} may leave this machine")
-    _sent(push_version(home(), version, repo, public), as_json)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def data() -> None:
-    """The rows that recipes learn from."""
-
-
-@data.command("push")
-@click.argument("recipe")
-@click.argument("repo", metavar="OWNER/NAME")
-@click.option("--upload-mail", is_flag=True, help="Really send the mails; without this nothing leaves the machine.")
-@as_json
-def push_data(recipe: str, repo: str, upload_mail: bool, as_json: bool) -> None:
-    """Send the rows of RECIPE, which are MAILS, to a private data set of a Hugging Face hub."""
-    from avocet.home import home
-    from avocet.hub import push_rows
-
-    if not upload_mail:
-        raise WrongUseError(
-            "nothing was sent: rows are mails, and only --upload-mail says that they may leave this machine"
-        )
-    _sent(push_rows(home(), recipe, repo), as_json)
-
-
-def _sent(url: str, as_json: bool) -> None:
-    if as_json:
-        say_json({"url": url})
-    else:
-        click.echo(url)
+    sent(push_version(home(), version, repo, public), as_json)
 
 
 def _cell(value: Any) -> str:

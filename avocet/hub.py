@@ -8,11 +8,16 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from avocet import recipe as recipes
+from avocet.dataset import NAMES, as_files, last_divided
 from avocet.errors import AvocetError, HubError, WrongUseError
 from avocet.exchange import exported
 from avocet.home import Home
-from avocet.runs import row_files
-from avocet.sources import collections_of
+
+_CONFIG = (
+    "---\nconfigs:\n- config_name: default\n  data_files:\n"
+    + "".join(f"  - split: {name}\n    path: {name}.csv\n" for name in NAMES.values())
+    + "---\n"
+)
 
 
 def push_version(place: Home, version: str, repo: str, public: bool = False) -> str:
@@ -24,12 +29,15 @@ def push_version(place: Home, version: str, repo: str, public: bool = False) -> 
 
 
 def push_rows(place: Home, recipe: str, repo: str) -> str:
-    """Upload the rows of `recipe` to the private data set `repo`: these are mails. Raises as `push_version` does."""
+    """Upload the rows of the recipe's last night to the private data set `repo`: these are mails.
+
+    train.csv, validation.csv and test.csv with `text` and `label`, as `datasets.load_dataset` reads them. Raises as
+    `push_version` does, and NotFoundError before the first night.
+    """
     found = recipes.load(place, recipe)
+    files: dict[str, bytes | Path] = {**as_files(last_divided(place, found), "csv")}
     card = f"# Rows of the Avocet recipe {found.name}\n\nLabels: {', '.join(found.labels)}. These rows are mails.\n"
-    files: dict[str, bytes | Path] = {path.name: path for path, _ in row_files(place, found)}
-    files |= {f"store-{labels.collection}.jsonl": labels.as_lines() for labels in collections_of(place, found)}
-    return _push(repo, "dataset", {"README.md": card.encode(), **files}, f"Rows of {found.name}", private=True)
+    return _push(repo, "dataset", {"README.md": (_CONFIG + card).encode(), **files}, f"Rows of {found.name}", True)
 
 
 def _push(

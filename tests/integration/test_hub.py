@@ -1,6 +1,8 @@
 """Pushing to a hub: off by default, and against a small fake of its HTTP API, nothing but what was asked for."""
 
 import base64
+import csv
+import io
 import json
 import os
 import subprocess
@@ -12,10 +14,18 @@ from typing import Any
 
 import pytest
 
+from avocet import recipe as recipes
+from avocet import runs
 from avocet.home import Home
+from avocet.sides import divide
+from expectations.validation import validate_rows
 
 Make = Callable[..., str]
 TOKEN = "hf_a_token_of_the_test"  # noqa: S105
+
+
+def table(raw: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(raw.decode(), newline="")))
 
 
 class FakeHub(ThreadingHTTPServer):
@@ -138,10 +148,17 @@ def test_rows_are_pushed_only_as_mails_to_a_private_data_set(
     """The flag says what they are."""
     make_recipe(few_rows, {"tfidf": {"method": "tfidf"}})
     failed(avocet(hub, "data", "push", "tiny", "me/rows"), 2, "rows are mails")
+    failed(avocet(hub, "data", "push", "tiny", "me/rows", "--upload-mail"), 3, "no night has divided the rows of tiny")
     assert hub.asked == []
+    run = runs.begin(place, recipes.load(place, "tiny"))
+    divide(run, validate_rows(run).dropped_labels)
     done = avocet(hub, "data", "push", "tiny", "me/rows", "--upload-mail")
     assert done.returncode == 0, done.stderr
-    assert hub.committed["tiny.jsonl"] == (place.data / "tiny.jsonl").read_bytes()
+    assert sorted(hub.committed) == ["README.md", "test.csv", "train.csv", "validation.csv"]
+    sent = [row for name in hub.committed if name.endswith(".csv") for row in table(hub.committed[name])]
+    wanted = [{"text": f"{r['subject']} [SEP] {r['body']:.400}", "label": r["label"]} for r in few_rows]
+    assert sorted((r["text"], r["label"]) for r in sent) == sorted((r["text"], r["label"]) for r in wanted)
+    assert b"split: test\n    path: test.csv" in hub.committed["README.md"]
     assert hub.created[0]["type"] == "dataset" and hub.created[0]["visibility"] == "private"
 
 

@@ -1,0 +1,78 @@
+"""A night's rows for other programs: each side in its file, as text and label, and what is read back is what was there."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+from avocet.dataset import as_files, last_divided
+from avocet.errors import NotFoundError
+from avocet.home import Home
+from avocet.recipe import Recipe
+from avocet.runs import Run, begin
+
+ODD = 'He said: "=1+1"; ok?\r\nyes,\tno \u2028 \x00 é'
+
+
+def divided(run: Run, *sides: str) -> Run:
+    lines = [
+        {"id": f"r{i}", "label": "digest", "fields": {"subject": f"s{i}", "body": ODD}, "side": side}
+        for i, side in enumerate(sides)
+    ]
+    run.rows.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return run
+
+
+def row(i: int) -> dict[str, str]:
+    return {"id": f"r{i}", "text": f"s{i} [SEP] {ODD}", "label": "digest"}
+
+
+def test_each_side_is_a_file_and_comes_back_as_it_was(place: Home, recipe_of: Callable[..., Recipe]) -> None:
+    """What cleaning left out, and what may not be judged, is in none."""
+    run = divided(begin(place, recipe_of()), "train", "holdout", "left_out", "validation", "aside", "train")
+    lines = as_files(run, "jsonl")
+    wanted = {"train": [row(0), row(5)], "validation": [row(3)], "test": [row(1)]}
+    assert {n: [json.loads(x) for x in raw.split(b"\n")[:-1]] for n, raw in lines.items()} == {
+        f"{name}.jsonl": its for name, its in wanted.items()
+    }
+    tables = as_files(run, "csv")
+    assert {n: list(csv.DictReader(io.StringIO(raw.decode(), newline=""))) for n, raw in tables.items()} == {
+        f"{name}.csv": its for name, its in wanted.items()
+    }
+
+
+def test_the_newest_divided_night_of_the_recipe_is_taken(place: Home, recipe_of: Callable[..., Recipe]) -> None:
+    """Not one that stopped before the split, nor one of a recipe with a similar name."""
+    recipe = recipe_of()
+    with pytest.raises(NotFoundError, match="`avocet train tiny` runs one"):
+        last_divided(place, recipe)
+
+    def night(name: str, **line: Any) -> None:
+        folder = place.runs / name
+        folder.mkdir(parents=True)
+        (folder / "rows.jsonl").write_text(json.dumps({"id": "a", **line}) + "\n")
+
+    night("20261101t020000z-tiny-aaaa", side="train")
+    night("20261102t020000z-tiny-bbbb", side="train")
+    night("20261103t020000z-tiny-cccc")
+    night("20261104t020000z-not-tiny-dddd", side="train")
+    night("20261104t020000z-tiny-too-eeee", side="train")
+    assert last_divided(place, recipe).id == "20261102t020000z-tiny-bbbb"
+
+
+def test_the_terminal_writes_them_for_their_owner(
+    place: Home, make_recipe: Callable[..., str], recipe_of: Callable[..., Recipe]
+) -> None:
+    """The folder is not for others, since mail is in it."""
+    make_recipe([], {"tfidf": {"method": "tfidf"}})
+    divided(begin(place, recipe_of()), "train", "holdout")
+    folder = place.root / "out"
+    done = CliRunner().invoke(main, ["data", "export", "tiny", str(folder), "--format", "csv"])
+    assert (done.exit_code, done.output.split("\n")[0]) == (0, str(folder / "tiny_train.csv"))
+    assert sorted(p.name for p in folder.iterdir()) == ["tiny_test.csv", "tiny_train.csv", "tiny_validation.csv"]
+    assert folder.stat().st_mode & 0o777 == 0o700
