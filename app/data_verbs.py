@@ -13,10 +13,11 @@ from app.terminal import as_json, say_json, table
 from avocet.errors import NotFoundError, WrongUseError
 
 if TYPE_CHECKING:
+    from avocet.records import Naming
     from avocet.review import Order
     from avocet.store.labels import Labels, Said, StoredRow
 
-FORMATS = ("jsonl", "csv", "eml", "mbox", "maildir", "folder", "json", "takeout")
+FORMATS = ("jsonl", "csv", "parquet", "eml", "mbox", "maildir", "folder", "json", "takeout")
 SHOWN = 10  # places of one reason
 ORDERS = ("uncertain", "entropy", "diverse", "rare", "random")
 into = click.option(
@@ -27,30 +28,41 @@ into = click.option(
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@into
+@click.option(
+    "--into",
+    metavar="NAME",
+    help="The collection (default: that of --for, else job_mail); a recipe reads it as store:NAME.",
+)
 @click.option(
     "--format", "kind", type=click.Choice(FORMATS), help="Of all PATHS; told by each one's name if not given."
 )
 @click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Such as text=message or label=class.")
 @click.option("--label-map", "labels", multiple=True, metavar="THEIRS=OURS", help="What a label there is called here.")
+@click.option(
+    "--for", "recipe", metavar="RECIPE", help="Read as its columns and label_map say; what is new there is remembered."
+)
 @click.option("--dry-run", is_flag=True, help="Count only.")
 @as_json
 def import_(
-    paths: tuple[Path, ...], into: str, kind: str | None, columns: Sequence[str], labels: Sequence[str],
-    dry_run: bool, as_json: bool,
+    paths: tuple[Path, ...], into: str | None, kind: str | None, columns: Sequence[str], labels: Sequence[str],
+    recipe: str | None, dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Take mails in: JSON lines, CSV, .eml files and folders of them, mbox, Maildir, Gmail's Takeout, and the JSON that
+    """Take mails in: JSON lines, CSV, Parquet, .eml files and folders of them, mbox, Maildir, Gmail's Takeout, and the JSON that
     Label Studio and Argilla export. What is known is passed over.
     """
     from avocet.home import checked_name, home
     from avocet.incoming.importing import import_files
-    from avocet.incoming.items import Reading
     from avocet.progress import Bar
+    from avocet.records import Naming
 
-    reading = Reading(_pairs(columns, "--column"), _pairs(labels, "--label-map"))
+    naming = Naming(_pairs(columns, "--column"), _pairs(labels, "--label-map"))
+    if recipe is not None:
+        its, naming = _as_remembered(recipe, naming, dry_run)
+        into = into or its
+    into = into or "job_mail"
     with Bar("import") as bar:
         found = import_files(
-            home(), checked_name(into, "collection"), paths, reading, kind, dry_run, lambda n: bar.at(n, None)
+            home(), checked_name(into, "collection"), paths, naming, kind, dry_run, lambda n: bar.at(n, None)
         )
     if as_json:
         say_json(asdict(found))
@@ -237,6 +249,22 @@ def _labels(collection: str) -> "Labels":
     from avocet.store.labels import Labels
 
     return Labels(store_of(home()), checked_name(collection, "collection"))
+
+
+def _as_remembered(recipe: str, naming: "Naming", dry_run: bool) -> tuple[str, "Naming"]:
+    """The recipe's collection; what it knows of its files' names, and what is said now, which goes into the recipe."""
+    from avocet import recipe as recipes
+    from avocet.home import home
+    from avocet.recipe_file import remember
+    from avocet.records import Naming
+
+    known = recipes.load(home(), recipe)
+    written = None if dry_run else remember(home(), known, naming)
+    if written is not None:
+        click.echo(f"{home().shown(written)} says so from now on", err=True)
+    collections = [row.removeprefix(recipes.STORED) for row in known.rows if row.startswith(recipes.STORED)]
+    its = collections[0] if collections else known.name
+    return its, Naming({**known.columns, **naming.columns}, {**known.label_map, **naming.labels})
 
 
 def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:

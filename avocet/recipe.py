@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from avocet.candidates import EPOCHS, Blend, Candidate, FineTuned, Strict
 from avocet.errors import RecipeError
 from avocet.home import NAME, Home
+from avocet.records import Naming
 from avocet.template import template_fields
 
 STORED = "store:"  # before the name of a collection, where a recipe names its rows
@@ -138,6 +139,8 @@ class Recipe(Strict):
     about: str = ""
     rows: tuple[str, ...] = Field(min_length=1)
     rows_help: str = Field("", description="said when the rows are not there")
+    columns: dict[str, str] = Field({}, description="our name -> what the files of rows, and imports, call it")
+    label_map: dict[str, str] = Field({}, description="a label there -> what it is called here")
     text: str = Field(description="template over the rows' fields; {body:.400} cuts at 400 characters")
     labels: tuple[str, ...] = Field(min_length=2)
     alias: str = Field("", description="models/<alias> points at the newest version of a candidate")
@@ -178,6 +181,13 @@ class Recipe(Strict):
                 raise ValueError(f"candidate {name!r:.40}: use a-z, 0-9, - and _ only")
         return candidates
 
+    @field_validator("columns")
+    @classmethod
+    def _columns_of_their_own(cls, columns: dict[str, str]) -> dict[str, str]:
+        if len(set(columns.values())) != len(columns):
+            raise ValueError("one column is given two names")
+        return columns
+
     @field_validator("labels")
     @classmethod
     def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -207,6 +217,12 @@ class Recipe(Strict):
         return self
 
     @model_validator(mode="after")
+    def _maps_to_its_labels(self) -> Self:
+        if odd := sorted(set(self.label_map.values()) - set(self.labels)):
+            raise ValueError(f"label_map: {', '.join(odd)} is not listed under labels")
+        return self
+
+    @model_validator(mode="after")
     def _filters_no_label_of_its_own(self) -> Self:
         if both := [label for label in self.clean.labels_to_filter if label in self.labels]:
             raise ValueError(
@@ -227,6 +243,11 @@ class Recipe(Strict):
                     )
             above[name] = settings
         return self
+
+    @property
+    def naming(self) -> Naming:
+        """What the files of rows call things."""
+        return Naming(self.columns, self.label_map)
 
     @property
     def fields(self) -> tuple[str, ...]:

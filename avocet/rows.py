@@ -1,20 +1,19 @@
-"""Reading rows: JSON lines as bytes, strictly; what cannot be used is told by file, line and reason."""
+"""Rows to learn from, as a recipe's files hold them; what cannot be used is told by file, line and reason."""
 
-import gzip
+import csv
 import hashlib
 import json
-import math
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, NoReturn, cast
+from typing import Any
 
 from avocet.cleaning import encodable
-from avocet.errors import RowsUnreadableError
+from avocet.errors import AvocetError, RowsUnreadableError
+from avocet.records import BadRecordError, Naming, json_lines, kind_of, records
 
-MAX_LINE_BYTES = 4 * 1024 * 1024  # a mail with its attachments cut; a longer line is a wrong file
 MAX_LABEL_CHARS = 200
 MAX_ID_CHARS = 200  # a longer one would not fit an index of the store
 # Fields that hold a mail's words, by whatever name, and those that say who and which thread. A row's id and key
@@ -66,136 +65,51 @@ class Reading:
     n_lines: int = field(default=0)
 
 
-class _BadLineError(ValueError):
-    """Why one line cannot be used."""
+def read(files: Sequence[tuple[Path, str]], fields: Sequence[str], naming: Naming | None = None) -> Reading:
+    """All rows of `files` ((path, name to show) pairs; JSON lines, CSV, Parquet), read for the given text `fields`.
 
-
-def read(files: Sequence[tuple[Path, str]], fields: Sequence[str]) -> Reading:
-    """All rows of `files` ((path, name to show) pairs, .jsonl or .jsonl.gz), read for the given text `fields`.
-
-    Never raises for a bad line: that becomes an Unusable. Raises RowsUnreadableError where a file cannot be read.
+    Never raises for a bad line: that becomes an Unusable. Raises RowsUnreadableError where a file cannot be read,
+    WrongUseError for Parquet without pyarrow.
     """
     rows: list[Row] = []
     unusable: list[Unusable] = []
     seen: dict[str, Row] = {}
     times: Counter[str] = Counter()
+    naming = naming or Naming()
     for path, shown in files:
         try:
-            with _open(path) as stream:
-                for number, raw in _lines(stream):
-                    try:
-                        row = _with_unique_id(_row(_parse(raw), fields, shown, number), seen, times)
-                    except _BadLineError as e:
-                        unusable.append(Unusable(shown, number, str(e)))
-                    else:
-                        rows.append(row)
-        except (OSError, EOFError, zlib.error) as e:
+            for number, record in records(path):
+                try:
+                    if isinstance(record, str):
+                        raise BadRecordError(record)
+                    row = _with_unique_id(_row(naming.ours(record), fields, shown, number), seen, times)
+                except BadRecordError as e:
+                    unusable.append(Unusable(shown, number, str(e)))
+                else:
+                    rows.append(row)
+        except AvocetError:
+            raise
+        except (OSError, EOFError, zlib.error, csv.Error) as e:
             raise RowsUnreadableError(
                 f"{shown} cannot be read to its end ({type(e).__name__}); nothing was used"
             ) from None
     return Reading(tuple(rows), tuple(unusable), len(rows) + len(unusable))
 
 
-def objects(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """(line number, the object on it, or why there is none) of a .jsonl or .jsonl.gz file. Raises OSError."""
-    with _open(path) as stream:
-        for number, raw in _lines(stream):
-            try:
-                yield number, _parse(raw)
-            except _BadLineError as e:
-                yield number, str(e)
-
-
-def _open(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
-
-
-def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """(line number, bytes) split on \\n alone, blank lines left out; None for a line over the limit."""
-    number = 0
-    while raw := stream.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        too_long = len(raw) > MAX_LINE_BYTES
-        if number == 1:
-            raw = raw.removeprefix(b"\xef\xbb\xbf")
-        if too_long:
-            while raw and not raw.endswith(b"\n"):
-                raw = stream.readline(MAX_LINE_BYTES)
-            yield number, None
-        elif raw.strip():
-            yield number, raw.rstrip(b"\r\n")
-
-
-def json_list(raw: bytes) -> list[Any] | str:
-    """The JSON list in `raw`, read as strictly as a line; or why it is none."""
-    try:
-        value = _loaded(raw.removeprefix(b"\xef\xbb\xbf"))
-    except _BadLineError as e:
-        return str(e)
-    return value if isinstance(value, list) else f"a JSON {_kind(value)}, not a list"
-
-
-def _parse(raw: bytes | None) -> dict[str, Any]:
-    if raw is None:
-        raise _BadLineError(f"line longer than {MAX_LINE_BYTES} bytes")
-    value = _loaded(raw)
-    if not isinstance(value, dict):
-        raise _BadLineError(f"a JSON {_kind(value)}, not an object")
-    return value
-
-
-def _loaded(raw: bytes) -> Any:
-    try:
-        return json.loads(
-            raw.decode("utf-8"),
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            object_pairs_hook=_no_twins,
-        )
-    except UnicodeDecodeError as e:
-        raise _BadLineError(f"not UTF-8 at byte {e.start}") from None
-    except json.JSONDecodeError as e:
-        raise _BadLineError(f"not JSON at column {e.colno}: {e.msg}") from None
-    except RecursionError:
-        raise _BadLineError("JSON nested too deep") from None
-    except _BadLineError:
-        raise
-    except ValueError:  # an integer of more digits than Python converts
-        raise _BadLineError("a number that is too long") from None
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise _BadLineError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise _BadLineError("a number that is too large")
-    return value
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _BadLineError("a key stands twice in one object")
-    return found
-
-
 def _row(value: dict[str, Any], fields: Sequence[str], file: str, line: int) -> Row:
     texts = {name: _text(value, name) for name in fields}
     label = _text(value, "label").strip()
     if not label:
-        raise _BadLineError("label is empty")
+        raise BadRecordError("label is empty")
     if len(label) > MAX_LABEL_CHARS:
-        raise _BadLineError(f"label of {len(label)} characters")
+        raise BadRecordError(f"label of {len(label)} characters")
     given = value.get("id")
     if given is not None and (isinstance(given, bool) or not isinstance(given, str | int)):
-        raise _BadLineError(f"id is {_kind(given)}, not text")
+        raise BadRecordError(f"id is {kind_of(given)}, not text")
     if isinstance(given, str):
         _refuse_surrogates(given, "id")
         if len(given) > MAX_ID_CHARS or "\x00" in given:
-            raise _BadLineError(f"id is longer than {MAX_ID_CHARS} characters or holds a NUL")
+            raise BadRecordError(f"id is longer than {MAX_ID_CHARS} characters or holds a NUL")
     labeled_at = value.get("labeled_at")
     if labeled_at is not None:
         labeled_at = _text(value, "labeled_at")
@@ -209,7 +123,7 @@ def row_of(value: Mapping[str, Any], fields: Sequence[str], shown: str, number: 
     """The row that `value` is, as a line of a file would be; or why it is none."""
     try:
         return _row(dict(value), fields, shown, number)
-    except _BadLineError as e:
+    except BadRecordError as e:
         return Unusable(shown, number, str(e))
 
 
@@ -227,21 +141,17 @@ def _whole(texts: dict[str, str]) -> dict[str, str]:
 
 def _text(value: Mapping[str, Any], name: str) -> str:
     if name not in value:
-        raise _BadLineError(f"no field '{name}'")
+        raise BadRecordError(f"no field '{name}'")
     text = value[name]
     if not isinstance(text, str):
-        raise _BadLineError(f"{name} is {_kind(text)}, not text")
+        raise BadRecordError(f"{name} is {kind_of(text)}, not text")
     _refuse_surrogates(text, name)
     return text
 
 
 def _refuse_surrogates(text: str, name: str) -> None:
     if not encodable(text):
-        raise _BadLineError(f"{name} holds half a surrogate pair")
-
-
-def _kind(value: Any) -> str:
-    return {dict: "object", list: "list", str: "text", bool: "boolean", type(None): "null"}.get(type(value), "number")
+        raise BadRecordError(f"{name} holds half a surrogate pair")
 
 
 def content_id(texts: Mapping[str, str]) -> str:
@@ -261,7 +171,7 @@ def _with_unique_id(row: Row, seen: dict[str, Row], times: Counter[str]) -> Row:
         return row
     first = seen[row.id]
     if row.id != content_id(row.words):
-        raise _BadLineError(f"its id was seen before, in {first.file} line {first.line}")
+        raise BadRecordError(f"its id was seen before, in {first.file} line {first.line}")
     name = row.id
     while name in seen:
         times[row.id] += 1
@@ -272,7 +182,7 @@ def _with_unique_id(row: Row, seen: dict[str, Row], times: Counter[str]) -> Row:
 
 def read_unusable(path: Path) -> list[Unusable]:
     """What `write_unusable`, or an import, wrote there; a line that was cut off by a kill is left out."""
-    found = (value for _, value in objects(path) if isinstance(value, dict))
+    found = (value for _, value in json_lines(path) if isinstance(value, dict))
     return [Unusable(str(v.get("file")), int(v.get("line") or 0), str(v.get("reason")), v.get("id")) for v in found]
 
 

@@ -23,7 +23,7 @@ def rows_of(home: Home, recipe: Recipe) -> Reading:
     or the same, what the store says goes before the file. A label that was taken away there is gone.
     Raises RowsNotFoundError, RowsUnreadableError, StoreError.
     """
-    reading = read(row_files(home, recipe), recipe.fields)
+    reading = read(row_files(home, recipe), recipe.fields, recipe.naming)
     for labels in collections_of(home, recipe):
         reading = _with_stored(reading, recipe, labels)
     return reading

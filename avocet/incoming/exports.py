@@ -10,13 +10,13 @@ from typing import Any
 from avocet.errors import RowsUnreadableError
 from avocet.home import home
 from avocet.incoming import mailboxes
-from avocet.incoming.items import Bad, Item, Items, Reading, item_of
-from avocet.rows import json_list
+from avocet.incoming.items import Bad, Item, Items, item_of
+from avocet.records import Naming, json_list
 
 MAX_JSON_BYTES = 512 * 1024 * 1024
 
 
-def json_records(path: Path, shown: str, reading: Reading) -> Items:
+def json_records(path: Path, shown: str, naming: Naming) -> Items:
     """A JSON list: Label Studio's tasks (JSON or JSON-MIN), Argilla's records, or plain objects.
 
     A record on which people disagree has no label. Raises OSError, RowsUnreadableError where it is no list.
@@ -31,12 +31,12 @@ def json_records(path: Path, shown: str, reading: Reading) -> Items:
             yield Bad(number, "no JSON object")
             continue
         try:
-            yield _item(record, number, shown, reading)
+            yield _item(record, number, shown, naming)
         except (AttributeError, TypeError, KeyError, ValueError):
             yield Bad(number, "not as Label Studio or Argilla write it")
 
 
-def takeout(path: Path, shown: str, reading: Reading) -> Items:
+def takeout(path: Path, shown: str, naming: Naming) -> Items:
     """The mboxes in a Takeout archive; chats are set aside. Raises OSError, RowsUnreadableError."""
     try:
         with zipfile.ZipFile(path) as archive, TemporaryDirectory(dir=_room(), prefix="takeout-") as folder:
@@ -47,7 +47,7 @@ def takeout(path: Path, shown: str, reading: Reading) -> Items:
                 unpacked = Path(folder) / "mail.mbox"
                 with archive.open(name) as packed, unpacked.open("wb") as plain:
                     shutil.copyfileobj(packed, plain)
-                yield from mailboxes.mbox(unpacked, f"{shown}/{name}", reading)
+                yield from mailboxes.mbox(unpacked, f"{shown}/{name}", naming)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as e:  # damaged, with a password, of another kind
         raise RowsUnreadableError(f"{shown} cannot be unpacked: {e}") from None
 
@@ -58,26 +58,26 @@ def _room() -> Path:
     return home().data
 
 
-def _item(record: dict[str, Any], number: int, shown: str, reading: Reading) -> Item:
+def _item(record: dict[str, Any], number: int, shown: str, naming: Naming) -> Item:
     if isinstance(record.get("data"), dict) and isinstance(record.get("annotations"), list):
         its = {**record["data"], "id": _named("ls", record.get("id"))}
         its.pop("label", None)  # what was there before people looked is not what they say
         said = [a for a in record["annotations"] if isinstance(a, dict) and not a.get("was_cancelled")]
         choices = [set(_choices(a)) for a in said]
         times = [str(a.get("updated_at") or a.get("created_at") or "") for a in said]
-        return item_of({**its, **_agreed(choices), **_since(times)}, number, shown, reading)
+        return item_of({**its, **_agreed(choices), **_since(times)}, number, shown, naming)
     if isinstance(record.get("fields"), dict) and ("responses" in record or "suggestions" in record):
         its = {**record["fields"], "id": _named("argilla", record.get("id"))}
         its.pop("label", None)
-        without = Reading({k: v for k, v in reading.columns.items() if k != "label"}, reading.labels)
+        without = Naming({k: v for k, v in naming.columns.items() if k != "label"}, naming.labels)
         responses = record.get("responses") or {}
         values = [
             {str(one.get("value"))}
-            for one in _answers(responses, reading.columns.get("label"))
+            for one in _answers(responses, naming.columns.get("label"))
             if one.get("value") is not None
         ]
         return item_of({**its, **_agreed(values)}, number, shown, without)
-    return item_of(_flat(record), number, shown, reading)
+    return item_of(_flat(record), number, shown, naming)
 
 
 def _choices(annotation: Mapping[str, Any]) -> Iterator[str]:

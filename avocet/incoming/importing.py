@@ -19,16 +19,18 @@ from avocet.durable import on_disk
 from avocet.errors import RowsUnreadableError, WrongUseError
 from avocet.home import Home
 from avocet.incoming import exports, mailboxes, tables
-from avocet.incoming.items import Bad, Found, Items, Reading, by_its_words
+from avocet.incoming.items import Bad, Found, Items, by_its_words
+from avocet.records import Naming
 from avocet.store.database import store_of
 from avocet.store.labels import Added, Incoming, Labels
 from avocet.times import now
 
 BATCH = 500
-Reader = Callable[[Path, str, Reading], Items]
+Reader = Callable[[Path, str, Naming], Items]
 READERS: dict[str, Reader] = {
     "jsonl": tables.json_lines,
     "csv": tables.comma_separated,
+    "parquet": tables.parquet,
     "eml": mailboxes.message_file,
     "mbox": mailboxes.mbox,
     "maildir": mailboxes.maildir,
@@ -41,6 +43,7 @@ _BY_SUFFIX = {
     ".gz": "jsonl",
     ".csv": "csv",
     ".tsv": "csv",
+    ".parquet": "parquet",
     ".eml": "eml",
     ".mbox": "mbox",
     ".json": "json",
@@ -76,7 +79,7 @@ def import_files(
     home: Home,
     collection: str,
     paths: Sequence[Path],
-    reading: Reading,
+    naming: Naming,
     kind: str | None = None,
     dry_run: bool = False,
     on_batch: Callable[[int], None] = lambda n: None,
@@ -93,7 +96,7 @@ def import_files(
     with _aside(aside, dry_run) as say:
         for path in paths:
             shown = str(path).encode("utf-8", "replace").decode()  # a name may be no UTF-8
-            items = READERS[kind or format_of(path)](path, shown, reading)
+            items = READERS[kind or format_of(path)](path, shown, naming)
             for batch in _batches(path, items):
                 found = [item for item in batch if isinstance(item, Found)]
                 known = labels.keys([one.incoming.row.id for one in found])

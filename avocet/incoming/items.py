@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from avocet.cleaning import encodable
+from avocet.records import BadRecordError, Naming
 from avocet.rows import HEADERS, MAX_ID_CHARS, MAX_LABEL_CHARS, WORDS, content_id, header_text, words_of
 from avocet.store.labels import Incoming, StoredRow
 from avocet.times import moment
@@ -33,26 +34,12 @@ class Found:
 Item = Found | Bad
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How to read files: which column is what, and which labels are called otherwise there."""
-
-    columns: Mapping[str, str] = field(default_factory=dict)  # ours -> the file's
-    labels: Mapping[str, str] = field(default_factory=dict)  # the file's -> ours
-
-    def label(self, text: str) -> str | None:
-        """The label that a file's word stands for; None for an empty one."""
-        return self.labels.get(text.strip(), text.strip()) or None
-
-
-def item_of(value: Mapping[str, Any], place: int, shown: str, reading: Reading, weak: bool = False) -> Item:
+def item_of(value: Mapping[str, Any], place: int, shown: str, naming: Naming, weak: bool = False) -> Item:
     """The row that one record is. All its texts are kept, so that any template can be written later. `weak`: see Incoming."""
-    ours = {theirs: name for name, theirs in reading.columns.items()}
-    # A column that is called as ours is another one where --column names the one that is meant.
-    its = {ours.get(name, name): one for name, one in value.items() if name in ours or name not in reading.columns}
-    missing = [theirs for theirs in reading.columns.values() if theirs not in value]
-    if missing:
-        return Bad(place, f"no column {missing[0]!r:.60}")
+    try:
+        its = naming.ours(value)
+    except BadRecordError as e:
+        return Bad(place, str(e))
     label, labeled_at = its.pop("label", None), its.pop("labeled_at", None)
     given = its.pop("id", None)
     if label is not None and not isinstance(label, str):
@@ -65,7 +52,7 @@ def item_of(value: Mapping[str, Any], place: int, shown: str, reading: Reading, 
         return Bad(place, "not UTF-8, or half a surrogate pair")
     if not any(one.strip() for one in words_of(fields).values()):
         return Bad(place, "no word in it")
-    found = reading.label(label) if label else None
+    found = label or None
     if found is not None and (len(found) > MAX_LABEL_CHARS or not found.isprintable()):
         return Bad(place, "label is too long or holds what cannot be printed")
     at = moment(labeled_at) if isinstance(labeled_at, str) else None

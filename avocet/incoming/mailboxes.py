@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from avocet.incoming.items import Bad, Item, Items, Reading, item_of
+from avocet.incoming.items import Bad, Item, Items, item_of
 from avocet.mail import parse_mail
+from avocet.records import Naming
 
 MAX_MAIL_BYTES = 32 * 1024 * 1024  # with attachments, which are read over
 
 
-def message_file(path: Path, shown: str, reading: Reading) -> Items:
+def message_file(path: Path, shown: str, naming: Naming) -> Items:
     """One message in a file. Raises OSError."""
-    yield _file(path, shown, reading)
+    yield _file(path, shown, naming)
 
 
-def mbox(path: Path, shown: str, reading: Reading) -> Items:
+def mbox(path: Path, shown: str, naming: Naming) -> Items:
     """The messages of one file, each behind a line that begins with From. Raises OSError."""
     with path.open("rb") as stream:
         if stream.read(5) != b"From ":
@@ -25,38 +26,38 @@ def mbox(path: Path, shown: str, reading: Reading) -> Items:
     box = mailbox.mbox(path, create=False)
     try:
         for number, key in enumerate(box.iterkeys(), start=1):
-            yield _item(box.get_bytes(key), number, shown, reading)
+            yield _item(box.get_bytes(key), number, shown, naming)
     finally:
         box.close()
 
 
-def maildir(path: Path, shown: str, reading: Reading) -> Items:
+def maildir(path: Path, shown: str, naming: Naming) -> Items:
     """The messages below cur/ and new/, also of the folders within. Raises OSError."""
-    yield from _files(sorted(p for room in ("cur", "new") for p in path.rglob(f"{room}/*") if p.is_file()), reading)
+    yield from _files(sorted(p for room in ("cur", "new") for p in path.rglob(f"{room}/*") if p.is_file()), naming)
 
 
-def folder(path: Path, shown: str, reading: Reading) -> Items:
+def folder(path: Path, shown: str, naming: Naming) -> Items:
     """The .eml files below a folder. Raises OSError."""
-    yield from _files(sorted(path.rglob("*.eml")), reading)
+    yield from _files(sorted(path.rglob("*.eml")), naming)
 
 
-def _files(paths: list[Path], reading: Reading) -> Iterator[Item]:
+def _files(paths: list[Path], naming: Naming) -> Iterator[Item]:
     for path in paths:
-        yield _file(path, str(path).encode("utf-8", "replace").decode(), reading)
+        yield _file(path, str(path).encode("utf-8", "replace").decode(), naming)
 
 
-def _file(path: Path, shown: str, reading: Reading) -> Item:
+def _file(path: Path, shown: str, naming: Naming) -> Item:
     """One message; a file that is gone or cannot be read costs itself only."""
     try:
         if path.stat().st_size > MAX_MAIL_BYTES:
             return Bad(1, f"a message of {path.stat().st_size // 2**20} MB", shown)
-        found = _item(path.read_bytes(), 1, shown, reading)
+        found = _item(path.read_bytes(), 1, shown, naming)
     except OSError as e:
         return Bad(1, f"it cannot be read: {e.strerror}", shown)
     return replace(found, file=shown) if isinstance(found, Bad) else found
 
 
-def _item(raw: bytes, place: int, shown: str, reading: Reading) -> Item:
+def _item(raw: bytes, place: int, shown: str, naming: Naming) -> Item:
     if len(raw) > MAX_MAIL_BYTES:
         return Bad(place, f"a message of {len(raw) // 2**20} MB")
     if b":" not in raw[:4096]:
@@ -65,6 +66,6 @@ def _item(raw: bytes, place: int, shown: str, reading: Reading) -> Item:
     if "Chat" in mail.gmail_labels:
         return Bad(place, "a chat, no mail")
     value: dict[str, object] = {"subject": mail.subject, "body": mail.body, **mail.headers, "id": mail.message_id}
-    label = next((reading.labels[word] for word in mail.gmail_labels if word in reading.labels), None)
+    label = next((naming.labels[word] for word in mail.gmail_labels if word in naming.labels), None)
     its = value | ({"label": label} if label else {}) | ({"date": mail.date} if mail.date else {})
-    return item_of(its, place, shown, Reading(), weak=True)
+    return item_of(its, place, shown, Naming(), weak=True)

@@ -38,7 +38,7 @@ def one(n: int) -> None:
         from avocet import runs
         from avocet.home import Home
         from avocet.incoming.importing import import_files
-        from avocet.incoming.items import Reading
+        from avocet.records import Naming
         from avocet.sides import divide
         from expectations.validation import validate_rows
 
@@ -59,13 +59,13 @@ def one(n: int) -> None:
             took.append(time.monotonic() - started)
             return found
 
-        timed(lambda: import_files(place, "demo_mail", [mails], Reading()))
-        timed(lambda: import_files(place, "demo_mail", [mails], Reading()))
+        timed(lambda: import_files(place, "demo_mail", [mails], Naming()))
+        timed(lambda: import_files(place, "demo_mail", [mails], Naming()))
         for _ in range(2):
             run = runs.begin(place, recipes.load(place, "demo_mail"))
             report = timed(lambda run=run: validate_rows(run))
             timed(lambda run=run, report=report: divide(run, report.dropped_labels))
-            import_files(place, "demo_mail", [more], Reading())
+            import_files(place, "demo_mail", [more], Naming())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"| {n} | " + " | ".join(f"{s:.1f}" for s in took) + f" | {peak:.2f} |")
 

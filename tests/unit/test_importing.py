@@ -22,7 +22,7 @@ from app.data_verbs import FORMATS
 from avocet.errors import RowsUnreadableError, WrongUseError
 from avocet.home import CHECKOUT, Home
 from avocet.incoming.importing import READERS, Imported, format_of, import_files
-from avocet.incoming.items import Reading
+from avocet.records import Naming
 from avocet.store.database import Database, store_of
 from avocet.store.labels import Added, Labels
 
@@ -34,7 +34,7 @@ Import = Callable[..., Imported]
 def taken(place: Home) -> Import:
     def run(*paths: Path, **how: Any) -> Imported:
         kind, dry_run = how.pop("kind", None), how.pop("dry_run", False)
-        return import_files(place, "tiny", paths, Reading(**how), kind, dry_run)
+        return import_files(place, "tiny", paths, Naming(**how), kind, dry_run)
 
     return run
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from avocet import rows
+from avocet import records
 from avocet.rows import Reading, Row, Unusable, read, write_unusable
 
 Read = Callable[[bytes], Reading]
@@ -163,7 +163,7 @@ def test_no_reason_quotes_the_line(read_bytes: Read) -> None:
 
 def test_a_line_over_the_limit_is_skipped_whole(read_bytes: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long it is, it is one bad line; a line just within the limit is a row."""
-    monkeypatch.setattr(rows, "MAX_LINE_BYTES", 64)
+    monkeypatch.setattr(records, "MAX_LINE_BYTES", 64)
     fits = line("f" * (64 - len(line(""))))
     assert len(fits) == 64
     for excess in (1, 64, 65, 1000):
@@ -176,7 +176,7 @@ def test_a_first_line_over_the_limit_behind_a_byte_order_mark_is_one_bad_line(
     read_bytes: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The middle of a long line is never read as a row of its own."""
-    monkeypatch.setattr(rows, "MAX_LINE_BYTES", 64)
+    monkeypatch.setattr(records, "MAX_LINE_BYTES", 64)
     hidden = line("half")
     found = read_bytes(b"\xef\xbb\xbf" + b"x" * 62 + hidden + line("next"))
     assert bodies(found) == ["next"]
