@@ -1,15 +1,16 @@
 """Tonight's sides: the ledger is asked, new rows are placed, and rows.jsonl says for each row where it stands."""
 
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from avocet import registry
 from avocet.errors import DamagedVersionError, StoreError
-from avocet.looks import Look, group, looks
-from avocet.methods.job import read_rows
+from avocet.looked import looks_of
+from avocet.looks import Look, group
 from avocet.recipe import digest
 from avocet.runs import Run
 from avocet.splits import SIDES, Member, Split, assign, strongest
@@ -44,21 +45,18 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     `dropped` labels have too few rows to train; their holdout rows are judged all the same, as misses.
     """
     recipe = run.recipe
-    rows = read_rows(run.rows)
-    tonight = looks(rows, recipe.text)
+    rows: list[_Row] = []
+    tonight = list(looks_of(_read(run, rows), recipe.text, run.home.kept))
     members, split = _placed(run, rows, tonight)
-    lines = []
-    for row, member in zip(rows, members, strict=True):
-        side = ASIDE if member.row_id in split.set_aside else split.side_of[member.row_id]
-        lines.append({**row, "group": member.group, "side": side})
-    run.rows.write_text("".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines), encoding="utf-8")
+    at = [ASIDE if m.row_id in split.set_aside else split.side_of[m.row_id] for m in members]
+    _write(run, members, at)
 
     sizes = Counter(m.group for m in members)
-    found = Counter((line["label"], line["side"]) for line in lines)
+    found = Counter(zip((row.label for row in rows), at, strict=True))
     counts: dict[str, dict[str, int]] = {label: {side: found[label, side] for side in SIDES} for label in recipe.labels}
     trained = tuple(x for x in recipe.labels if counts[x]["train"] and x not in dropped)
     return Sides(
-        digest(sorted([line["id"], line["label"], line["fields"], line["side"]] for line in lines)),
+        digest(sorted(f"{row.mark} {side}" for row, side in zip(rows, at, strict=True))),
         counts,
         trained,
         split.n_new,
@@ -69,7 +67,37 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     )
 
 
-def _placed(run: Run, rows: Sequence[Mapping[str, Any]], tonight: list[Look]) -> tuple[list[Member], Split]:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is in memory of a row while all of them are divided; its texts are not."""
+
+    id: str
+    label: str
+    key: str
+    mark: str  # digest of id, label and fields
+
+
+def _read(run: Run, rows: list[_Row]) -> Iterator[dict[str, Any]]:
+    """Each row of the run, one after another; what is needed later of it is added to `rows`."""
+    with run.rows.open(encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            same = json.dumps([row["id"], row["label"], row["fields"]], sort_keys=True)
+            rows.append(_Row(row["id"], row["label"], row["key"], hashlib.sha256(same.encode()).hexdigest()))
+            yield row
+
+
+def _write(run: Run, members: Sequence[Member], sides: Sequence[str]) -> None:
+    """Add group and side to each line of rows.jsonl, in one move."""
+    new = run.rows.with_suffix(".new")
+    with run.rows.open(encoding="utf-8") as lines, new.open("w", encoding="utf-8") as out:
+        for line, member, side in zip(lines, members, sides, strict=True):
+            # Its end is written anew and its texts are not. Of a row that was divided before, the last words count.
+            out.write(f'{line.rstrip()[:-1]}, "group": {json.dumps(member.group)}, "side": "{side}"}}\n')
+    new.replace(run.rows)
+
+
+def _placed(run: Run, rows: Sequence[_Row], tonight: list[Look]) -> tuple[list[Member], Split]:
     """Tonight's rows with their groups and sides, as the ledger now has them.
 
     Another machine on the same store may place the same rows at this moment: whoever writes first has decided, and the
@@ -78,10 +106,10 @@ def _placed(run: Run, rows: Sequence[Mapping[str, Any]], tonight: list[Look]) ->
     recipe, ledger = run.recipe, SideLedger(store_of(run.home))
     keys = _learned_from(run)
     for _ in range(_TURNS):
-        seen = ledger.seen(recipe.name, [(row["id"], row["key"]) for row in rows])
+        seen = ledger.seen(recipe.name, [(row.id, row.key) for row in rows])
         every = [*tonight, *(look for look, _ in seen)]
         groups = group(every)
-        members = [Member(row["id"], its, row["label"]) for row, its in zip(rows, groups, strict=False)]
+        members = [Member(row.id, its, row.label) for row, its in zip(rows, groups, strict=False)]
         claims = strongest(zip(groups[len(rows) :], (side for _, side in seen), strict=True))
         learned = {its for its, look in zip(groups, every, strict=True) if look.key in keys}
         split = assign(members, ledger.rows(recipe.name), claims, recipe.shares, recipe.seed, learned)
