@@ -6,19 +6,21 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_DIGITS = re.compile(r"\d+")
-_SPACE = re.compile(r"\s+")
 _MONTHS = (
-    "jan(?:uary|uar|vier)?|feb(?:ruary|ruar|ruari)?|février|mar(?:ch|s)?|märz|maart|apr(?:il)?|may|mai|mei|june?|juni|juin"
-    "|july?|juli|juillet|aug(?:ust|ustus)?|août|sept?(?:ember|embre)?|o[ck]t(?:ober|obre)?|nov(?:ember|embre)?"
-    "|de[cz](?:ember)?|décembre"
+    "jan|january|januar|janvier|feb|february|februar|februari|février|mar|march|mars|märz|maart|apr|april|may|mai|mei|jun"
+    "|june|juni|juin|jul|july|juli|juillet|aug|august|augustus|août|sep|sept|september|septembre|sepember|sepembre|oct"
+    "|october|octobre|okt|oktober|oktobre|nov|november|novembre|dec|december|dez|dezember|décembre"
 )
 _DAYS = (
-    "mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag"
+    "mon|tue|tues|wed|wednes|thu|thurs|fri|sat|satur|sun|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag"
     "|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
 )
 # A month counts as part of a date beside a number only ("may" is also a verb), a day of the week anywhere.
 _DATE = re.compile(rf"\b(?:{_DAYS})(?:day)?\b|(?<=0)(?:\.| of)? ?\b(?:{_MONTHS})\b\.?|\b(?:{_MONTHS})\b\.?(?= ?0)")
+_DATE_WORDS = frozenset(_MONTHS.split("|") + [day + end for day in _DAYS.split("|") for end in ("", "day")])
+_TO_ZERO = str.maketrans("123456789", "0" * 9)
+_TO_SPACE = {i: " " for i in range(128) if not (chr(i).isalnum() or chr(i) == "_")}
+_BEFORE_A_MONTH = len(" of ")  # what a date may take along in front of its word
 # Where a quoted mail begins, as mail programs write it above the quote: one line, matched from its start.
 _QUOTE_BEGINS = re.compile(
     r"^\s*(?:-{2,}\s?(?:original message|forwarded message|ursprüngliche nachricht|message d'origine|oorspronkelijk)"
@@ -42,7 +44,13 @@ _TAG = re.compile(
 
 def encodable(text: str) -> bool:
     """Whether `text` can be written as UTF-8: half a surrogate pair cannot, and would crash the first writer."""
-    return not any("\ud800" <= c <= "\udfff" for c in text)
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,46 @@ def looks_like_html(text: str) -> bool:
 def normal_form(text: str) -> str:
     """`text` without what differs between copies of one mail: case, white space, numbers, dates, Unicode forms."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return _SPACE.sub(" ", _DATE.sub("0", _SPACE.sub(" ", _DIGITS.sub("0", folded)))).strip()
+    if folded.isascii():
+        folded = folded.translate(_TO_ZERO)
+    else:
+        # Sign by sign, as in the next function: a text has few different ones, and a pattern looks at every character.
+        for digit in filter(str.isdecimal, set(folded)):
+            folded = folded.replace(digit, "0")
+    while "00" in folded:
+        folded = folded.replace("00", "0")
+    return _without_dates(" ".join(folded.split()))
+
+
+def _without_dates(text: str) -> str:
+    """`text` with 0 for each date; `_DATE` is tried only where one of its words stands."""
+    words = text
+    if text.isascii():
+        words = text.translate(_TO_SPACE)
+    else:
+        for sign in set(text):
+            if not (sign.isalnum() or sign == "_"):
+                words = words.replace(sign, " ")
+    if not (here := _DATE_WORDS.intersection(words.split())):
+        return text
+    kept, done = [], 0
+    for at in sorted(i for word in here for i in _places(text, word)):
+        if at < done:  # within the word before: mon in monday
+            continue
+        begins = [i for i in range(max(done, at - _BEFORE_A_MONTH), at) if text[i - 1 : i] == "0"]
+        if date := next(filter(None, (_DATE.match(text, i) for i in [*begins, at])), None):
+            kept += [text[done : date.start()], "0"]
+            done = date.end()
+    return " ".join("".join([*kept, text[done:]]).split())
+
+
+def _places(text: str, word: str) -> list[int]:
+    """Where `word` begins in `text`, also within others."""
+    found, at = [], text.find(word)
+    while at >= 0:
+        found.append(at)
+        at = text.find(word, at + 1)
+    return found
 
 
 def group_key(text: str) -> str:

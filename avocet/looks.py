@@ -28,6 +28,7 @@ N_BANDS = 32  # two texts of similarity s meet in a band with probability 1 - (1
 # planted near copy is found, and the invented look-alike templates stay apart.
 SIMILAR = 0.6
 SIMILAR_OF_ONE_SENDER = 0.45  # a sender's template, filled in differently
+_TEXT = "text "  # begins the link between rows with the same text
 SHORT_WORDS = 4  # "Thanks, see you tomorrow" is no copy of another such mail
 _CHUNK = 2000
 _WORD = re.compile(r"\w+")
@@ -42,6 +43,11 @@ class Look:
     links: tuple[str, ...]  # rows with a link in common are look-alikes
     sender: str  # digest of the address, or ""
     signature: bytes  # N_HASHES MinHashes of 16 bits, or b"" where there are too few words
+
+    @property
+    def text_key(self) -> str:
+        """The `group_key` of the text that the template makes of it."""
+        return next(link for link in self.links if link.startswith(_TEXT)).removeprefix(_TEXT)
 
 
 def looks(rows: Sequence[Mapping[str, Any]], template: str) -> list[Look]:
@@ -79,7 +85,7 @@ def _links(row: Mapping[str, Any], template: str, own: str) -> tuple[str, ...]:
     """What this row has in common with its exact copies and with its thread."""
     headers = row["headers"]
     ids = [value for name in ("message_id", "in_reply_to", "references") for value in headers.get(name, "").split()]
-    found = [f"text {group_key(build(template, row['fields']))}", f"words {row['key']}"]
+    found = [f"{_TEXT}{group_key(build(template, row['fields']))}", f"words {row['key']}"]
     found += [f"own {group_key(own)}"] if len(_WORD.findall(own)) >= SHORT_WORDS else []
     found += [f"thread {_digest(headers['thread_id'])}"] if headers.get("thread_id") else []
     found += [f"mail {_digest(value)}" for value in ids]

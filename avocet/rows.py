@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from avocet.cleaning import encodable
+from avocet.cleaning import encodable, group_key
 from avocet.errors import AvocetError, RowsUnreadableError
 from avocet.records import BadRecordError, Naming, json_lines, kind_of, records
 
@@ -25,6 +25,12 @@ HEADERS = ("from", "thread_id", "message_id", "in_reply_to", "references")
 def words_of(fields: Mapping[str, str]) -> dict[str, str]:
     """Those of the fields that hold a mail's words."""
     return {name: fields[name] for name in WORDS if name in fields}
+
+
+def words_key(fields: Mapping[str, str], more: Mapping[str, str]) -> str:
+    """Equal for the same mail whatever the template reads; what versions remember of the rows they learned from."""
+    words = words_of({**fields, **more}) or fields
+    return group_key("\n".join(words[name] for name in sorted(words)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -17,14 +17,13 @@ from filelock import FileLock, Timeout
 
 from avocet import durable, registry
 from avocet.candidates import OnBase
-from avocet.cleaning import group_key
 from avocet.errors import BusyError, DamagedVersionError, NoSpaceError, NotAtHandError, NotFoundError, RowsNotFoundError
 from avocet.events import Event
 from avocet.history import SETTLED
 from avocet.home import Home
 from avocet.methods.bases import at_hand
 from avocet.recipe import STORED, Recipe, digest
-from avocet.rows import Row
+from avocet.rows import Row, words_key
 
 SPACE_BYTES = 10**9  # a few versions of the embedded base with their checkpoints
 LOCK_S = 2.0  # `avocet doctor` holds the lock for a moment; a night must not be lost to that
@@ -120,22 +119,23 @@ def row_files(home: Home, recipe: Recipe) -> list[tuple[Path, str]]:
     return files
 
 
-def write_rows(path: Path, rows: Sequence[Row]) -> str:
-    """Write the kept rows; returns their digest, which does not depend on their order."""
+def write_rows(path: Path, rows: Iterable[Row], keys: Mapping[str, str] | None = None) -> str:
+    """Write the kept rows; returns their digest, which does not depend on their order. `keys`: row id -> its key, if made."""
     marks = []
     with path.open("w", encoding="utf-8") as out:
         for row in rows:
-            line = _line(row)
+            line = _line(row, keys)
+            said = json.dumps(line, ensure_ascii=True)
+            marks.append(hashlib.sha256(said.encode()).hexdigest())
             # When a label was given is no news for a model.
-            marks.append(hashlib.sha256(json.dumps(line, ensure_ascii=True).encode()).hexdigest())
-            told = {**line, "labeled_at": row.labeled_at} if row.labeled_at else line
-            out.write(json.dumps(told, ensure_ascii=True) + "\n")
+            told = json.dumps({**line, "labeled_at": row.labeled_at}, ensure_ascii=True) if row.labeled_at else said
+            out.write(told + "\n")
     return digest(sorted(marks))
 
 
-def _line(row: Row) -> dict[str, Any]:
+def _line(row: Row, keys: Mapping[str, str] | None) -> dict[str, Any]:
     """The row as the stages after `validate` read it; `key` is what versions remember of it."""
-    key = group_key("\n".join(row.words[name] for name in sorted(row.words)))
+    key = keys[row.id] if keys is not None else words_key(row.fields, row.more)
     same = {"id": row.id, "label": row.label, "fields": dict(row.fields)}
     return {**same, "key": key, "more": dict(row.more), "headers": dict(row.headers)}
 

@@ -7,7 +7,7 @@ tonight may be learned from on another night, and is never judged.
 import hashlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,13 +16,24 @@ from numpy.typing import NDArray
 
 from avocet.cleaning import normal_form
 from avocet.recipe import Recipe
-from avocet.template import build
 
 LEFT_OUT = "left_out"  # the side that rows.jsonl says of them
 NEAR_COPY, MAJORITY, SAMPLE = "a near copy of another row", "the largest label was reduced", "not in tonight's sample"
 SUSPECT = "its label is likely wrong"
 _BLOCK = 500
-Lines = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What a selection needs to know of a row of the train side."""
+
+    id: str
+    label: str
+    group: str
+
+
+Pool = Sequence[Placed]
+Texts = Callable[[Collection[str]], Mapping[str, str]]  # row ids -> their texts
 
 
 @dataclass(frozen=True)
@@ -38,45 +49,41 @@ class Selection:
         return dict(Counter(self.left_out.values()).most_common())
 
 
-def select(recipe: Recipe, lines: Lines, suspects: Collection[str] = ()) -> Selection:
-    """What the recipe's `clean` says of `lines` (rows.jsonl with group and side); `suspects` are ids of rows.
+def select(recipe: Recipe, train: Pool, texts: Texts, suspects: Collection[str] = ()) -> Selection:
+    """What the recipe's `clean` says of the rows of the train side; `suspects` are ids of rows.
 
     Near copies go first, then the largest label is reduced, then the sample is drawn, each by a digest of seed and
     row, so that a new row changes little of what is chosen.
     """
     clean = recipe.clean
-    pool = [line for line in lines if line["side"] == "train"]
-    left_out: dict[str, str] = {}
-    for why, found in ((NEAR_COPY, _near_copies), (MAJORITY, _majority), (SAMPLE, _sample)):
-        gone = found(recipe, pool)
-        left_out |= dict.fromkeys(gone, why)
-        pool = [line for line in pool if line["id"] not in left_out]
-    doubted = [str(line["id"]) for line in pool if line["id"] in suspects]
+    left_out = dict.fromkeys(_near_copies(clean.near_duplicates, train, texts), NEAR_COPY)
+    for why, found in ((MAJORITY, _majority), (SAMPLE, _sample)):
+        left_out |= dict.fromkeys(found(recipe, [row for row in train if row.id not in left_out]), why)
+    doubted = [row.id for row in train if row.id in suspects and row.id not in left_out]
     if clean.suspects == 0:
         return Selection(left_out | dict.fromkeys(doubted, SUSPECT))
     return Selection(left_out, dict.fromkeys(doubted, clean.suspects) if clean.suspects < 1 else {})
 
 
-def _near_copies(recipe: Recipe, pool: Lines) -> list[str]:
+def _near_copies(similar: float | None, pool: Pool, texts: Texts) -> list[str]:
     """Rows whose TF-IDF is that similar to an earlier one (by id) of the same label, among look-alikes.
 
     Look-alikes were found by their MinHashes, so only they are compared, and not all with all. Near copies with
     different labels stay both: one of them is wrong, and a person has to say which.
     """
-    if recipe.clean.near_duplicates is None:
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in pool if similar is not None else ():
+        groups[row.group, row.label].append(row.id)
+    several = [sorted(its) for its in groups.values() if len(its) > 1]
+    if similar is None or not several:
         return []
-    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for line in sorted(pool, key=lambda line: str(line["id"])):
-        groups[line["group"], line["label"]].append(line)
-    several = [its for its in groups.values() if len(its) > 1]
-    if not several:
-        return []
-    features = _tfidf([normal_form(build(recipe.text, line["fields"])) for its in several for line in its])
+    text_of = texts({name for its in several for name in its})
+    features = _tfidf([normal_form(text_of[name]) for its in several for name in its])
     gone, start = [], 0
     for its in several:
         part = features[start : start + len(its)]
         start += len(its)
-        gone += [str(its[i]["id"]) for i in copies(part, recipe.clean.near_duplicates)]
+        gone += [its[i] for i in copies(part, similar)]
     return gone
 
 
@@ -98,29 +105,27 @@ def copies(features: Any, similar: float) -> list[int]:
     return [int(i) for i in np.flatnonzero(~stays)]
 
 
-def _majority(recipe: Recipe, pool: Lines) -> list[str]:
+def _majority(recipe: Recipe, pool: Pool) -> list[str]:
     """Of the largest label all but its share, and never so many that another label is larger."""
     share = recipe.clean.reduce_majority_to
-    counts = Counter(str(line["label"]) for line in pool)
+    counts = Counter(row.label for row in pool)
     if share is None or len(counts) < 2:
         return []
     (largest, n), (_, second), *_ = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     keep = max(math.ceil(share * n), second)
-    return _ranked(recipe, [line for line in pool if line["label"] == largest])[keep:]
+    return _ranked(recipe, [row.id for row in pool if row.label == largest])[keep:]
 
 
-def _sample(recipe: Recipe, pool: Lines) -> list[str]:
+def _sample(recipe: Recipe, pool: Pool) -> list[str]:
     """Of each label all but its share, of each at least two rows."""
     share = recipe.clean.downsample
-    if share is None:
-        return []
-    by_label: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for line in pool:
-        by_label[str(line["label"])].append(line)
-    return [name for its in by_label.values() for name in _ranked(recipe, its)[max(math.ceil(share * len(its)), 2) :]]
+    by_label: dict[str, list[str]] = defaultdict(list)
+    for row in pool if share is not None else ():
+        by_label[row.label].append(row.id)
+    least = {label: max(math.ceil((share or 1) * len(its)), 2) for label, its in by_label.items()}
+    return [name for label, its in by_label.items() for name in _ranked(recipe, its)[least[label] :]]
 
 
-def _ranked(recipe: Recipe, lines: Lines) -> list[str]:
+def _ranked(recipe: Recipe, names: Sequence[str]) -> list[str]:
     """Row ids in an order of chance that is the same every night."""
-    names = [str(line["id"]) for line in lines]
     return sorted(names, key=lambda name: hashlib.sha256(f"{recipe.seed}|keep|{name}".encode()).digest())

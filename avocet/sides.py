@@ -1,22 +1,25 @@
 """Tonight's sides: the ledger is asked, new rows are placed, and rows.jsonl says for each row where it stands."""
 
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from avocet import registry
 from avocet.errors import DamagedVersionError, StoreError
-from avocet.looks import Look, group, looks
-from avocet.methods.job import read_rows
+from avocet.looked import looks_of
+from avocet.looks import Look, group
 from avocet.recipe import digest
 from avocet.runs import Run
-from avocet.selection import LEFT_OUT, Selection, select
+from avocet.selection import LEFT_OUT, Placed, Selection, select
 from avocet.splits import SIDES, Member, Split, assign, strongest
 from avocet.store.database import store_of
 from avocet.store.ledger import SideLedger
 from avocet.suspects import learned_suspects
+from avocet.template import build
 from avocet.times import moment
 
 _TURNS = 5
@@ -49,23 +52,25 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     `dropped` labels have too few rows to train; their holdout rows are judged all the same, as misses.
     """
     recipe = run.recipe
-    rows = read_rows(run.rows)
-    tonight = looks(rows, recipe.text)
+    rows: list[_Row] = []
+    tonight = list(looks_of(_read(run, rows), recipe.text, run.home.kept))
     members, split = _placed(run, rows, tonight)
-    lines: list[dict[str, Any]] = []
-    for row, member in zip(rows, members, strict=True):
-        side = ASIDE if member.row_id in split.set_aside else split.side_of[member.row_id]
-        lines.append({**row, "group": member.group, "side": side})
-    chosen = select(recipe, lines, _doubted(run, rows) if recipe.clean.suspects < 1 else ())
-    lines = [_selected(line, chosen) for line in lines]
-    run.rows.write_text("".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines), encoding="utf-8")
+    at = [ASIDE if m.row_id in split.set_aside else split.side_of[m.row_id] for m in members]
+    chosen = _chosen(run, rows, members, at)
+    at = [LEFT_OUT if m.row_id in chosen.left_out else side for m, side in zip(members, at, strict=True)]
+    _write(run, members, at, chosen.weights)
 
     sizes = Counter(m.group for m in members)
-    found = Counter((line["label"], line["side"]) for line in lines)
+    found = Counter(zip((row.label for row in rows), at, strict=True))
     counts: dict[str, dict[str, int]] = {label: {side: found[label, side] for side in SIDES} for label in recipe.labels}
     trained = tuple(x for x in recipe.labels if counts[x]["train"] and x not in dropped)
     return Sides(
-        digest(sorted(_parts(line) for line in lines)),
+        digest(
+            sorted(
+                f"{row.mark} {side} {chosen.weights.get(row.id, '')}".strip()
+                for row, side in zip(rows, at, strict=True)
+            )
+        ),
         counts,
         trained,
         split.n_new,
@@ -78,20 +83,40 @@ def divide(run: Run, dropped: tuple[str, ...]) -> Sides:
     )
 
 
-def _selected(line: dict[str, Any], chosen: Selection) -> dict[str, Any]:
-    if line["id"] in chosen.left_out:
-        return {**line, "side": LEFT_OUT}
-    weight = chosen.weights.get(line["id"])
-    return line if weight is None else {**line, "weight": weight}
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is in memory of a row while all of them are divided; its texts are not."""
+
+    id: str
+    label: str
+    key: str
+    mark: str  # digest of id, label and fields
+    labeled_at: str | None
 
 
-def _parts(line: Mapping[str, Any]) -> list[Any]:
-    """What of a row a training depends on."""
-    weight = [line["weight"]] if "weight" in line else []
-    return [line["id"], line["label"], line["fields"], line["side"], *weight]
+def _read(run: Run, rows: list[_Row]) -> Iterator[dict[str, Any]]:
+    """Each row of the run, one after another; what is needed later of it is added to `rows`."""
+    with run.rows.open(encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            same = json.dumps([row["id"], row["label"], row["fields"]], sort_keys=True)
+            mark = hashlib.sha256(same.encode()).hexdigest()
+            rows.append(_Row(row["id"], row["label"], row["key"], mark, row.get("labeled_at")))
+            yield row
 
 
-def _placed(run: Run, rows: Sequence[Mapping[str, Any]], tonight: list[Look]) -> tuple[list[Member], Split]:
+def _write(run: Run, members: Sequence[Member], sides: Sequence[str], weights: Mapping[str, float]) -> None:
+    """Add group, side, and the weight of a row that has one, to each line of rows.jsonl, in one move."""
+    new = run.rows.with_suffix(".new")
+    with run.rows.open(encoding="utf-8") as lines, new.open("w", encoding="utf-8") as out:
+        for line, member, side in zip(lines, members, sides, strict=True):
+            more = f', "weight": {weights[member.row_id]}' if member.row_id in weights else ""
+            # Its end is written anew and its texts are not. Of a row that was divided before, the last words count.
+            out.write(f'{line.rstrip()[:-1]}, "group": {json.dumps(member.group)}, "side": "{side}"{more}}}\n')
+    new.replace(run.rows)
+
+
+def _placed(run: Run, rows: Sequence[_Row], tonight: list[Look]) -> tuple[list[Member], Split]:
     """Tonight's rows with their groups and sides, as the ledger now has them.
 
     Another machine on the same store may place the same rows at this moment: whoever writes first has decided, and the
@@ -100,10 +125,10 @@ def _placed(run: Run, rows: Sequence[Mapping[str, Any]], tonight: list[Look]) ->
     recipe, ledger = run.recipe, SideLedger(store_of(run.home))
     keys = _learned_from(run)
     for _ in range(_TURNS):
-        seen = ledger.seen(recipe.name, [(row["id"], row["key"]) for row in rows])
+        seen = ledger.seen(recipe.name, [(row.id, row.key) for row in rows])
         every = [*tonight, *(look for look, _ in seen)]
         groups = group(every)
-        members = [Member(row["id"], its, row["label"]) for row, its in zip(rows, groups, strict=False)]
+        members = [Member(row.id, its, row.label) for row, its in zip(rows, groups, strict=False)]
         claims = strongest(zip(groups[len(rows) :], (side for _, side in seen), strict=True))
         learned = {its for its, look in zip(groups, every, strict=True) if look.key in keys}
         split = assign(members, ledger.rows(recipe.name), claims, recipe.shares, recipe.seed, learned)
@@ -126,7 +151,21 @@ def _learned_from(run: Run) -> frozenset[str]:
     return frozenset(keys)
 
 
-def _doubted(run: Run, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+def _chosen(run: Run, rows: Sequence[_Row], members: Sequence[Member], at: Sequence[str]) -> Selection:
+    """What the recipe's `clean` leaves out of tonight's lessons, and what counts less there."""
+    placed = [Placed(m.row_id, m.label, m.group) for m, side in zip(members, at, strict=True) if side == "train"]
+    doubted = _doubted(run, rows, at) if run.recipe.clean.suspects < 1 else frozenset()
+    return select(run.recipe, placed, partial(_texts, run), doubted)
+
+
+def _texts(run: Run, ids: Collection[str]) -> dict[str, str]:
+    """Row id -> the text that a model sees, of these rows."""
+    with run.rows.open(encoding="utf-8") as lines:
+        rows = (json.loads(line) for line in lines)
+        return {row["id"]: build(run.recipe.text, row["fields"]) for row in rows if row["id"] in ids}
+
+
+def _doubted(run: Run, rows: Sequence[_Row], at: Sequence[str]) -> frozenset[str]:
     """Rows whose label is likely wrong, as the champion answered them on its own night, out of fold.
 
     A label that was given, or confirmed, since then stands: somebody has looked.
@@ -135,8 +174,9 @@ def _doubted(run: Run, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     if champion is None:
         return frozenset()
     trained = moment(champion.info["timestamp"])
-    since = {row["id"] for row in rows if (at := moment(row.get("labeled_at"))) and trained and at > trained}
-    return frozenset(one.row_id for one in learned_suspects(rows, champion.folder)) - since
+    since = {row.id for row in rows if (given := moment(row.labeled_at)) and trained and given > trained}
+    lines = [{"id": row.id, "label": row.label, "side": side} for row, side in zip(rows, at, strict=True)]
+    return frozenset(one.row_id for one in learned_suspects(lines, champion.folder)) - since
 
 
 def _warnings(

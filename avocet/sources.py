@@ -1,6 +1,6 @@
 """All rows of a recipe: its files, and collections of the store, each mail once with its latest label."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -40,18 +40,18 @@ def _with_stored(reading: Reading, recipe: Recipe, labels: Labels) -> Reading:
     by_id = {row.id: row for row in reading.rows}
     by_words = {content_id(row.words): row.id for row in reading.rows}
     unusable = list(reading.unusable)
-    n_more = 0
+    n_more, fields = 0, recipe.fields
     for number, (stored, said) in enumerate(labels.settled(), start=1):
         # The same words under another id are the same mail, and keep the id by which their side is known.
-        its_id = stored.id if stored.id in by_id else by_words.get(stored.key, stored.id)
+        its_id = by_words.get(stored.key, stored.id) if by_words and stored.id not in by_id else stored.id
         before = by_id.get(its_id)
         n_more += before is None
         if before is not None and _file_is_later(before, said):
             continue
-        found = _row(stored, said, recipe, name, number)
+        found = _row(stored, said, fields, name, number)
         by_id.pop(its_id, None)
         if isinstance(found, Row):
-            by_id[its_id] = replace(found, id=its_id)
+            by_id[its_id] = found if found.id == its_id else replace(found, id=its_id)
         else:
             unusable.append(found)
     if not n_more and not labels.count():
@@ -61,13 +61,13 @@ def _with_stored(reading: Reading, recipe: Recipe, labels: Labels) -> Reading:
     return Reading(tuple(by_id.values()), tuple(unusable), reading.n_lines + n_more)
 
 
-def _row(stored: StoredRow, said: Said, recipe: Recipe, name: str, number: int) -> Row | Unusable:
+def _row(stored: StoredRow, said: Said, fields: Sequence[str], name: str, number: int) -> Row | Unusable:
     if said.label is None:
         return Unusable(name, number, TAKEN_AWAY, stored.id)
     value: Mapping[str, str] = {
         **stored.headers, **stored.fields, "id": stored.id, "label": said.label, **said.when,
     }  # fmt: skip
-    found = row_of(value, recipe.fields, name, number)
+    found = row_of(value, fields, name, number)
     return found if isinstance(found, Row) else replace(found, id=stored.id)
 
 

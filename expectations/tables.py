@@ -16,25 +16,32 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def row_facts(recipe: Recipe, rows: Sequence[Row], now: datetime | None = None) -> "pd.DataFrame":
-    """One line a row, columns ROW_COLUMNS. Bodies are reduced to facts first: 8 times less memory in the rules."""
+def row_facts(
+    recipe: Recipe, rows: Sequence[Row], now: datetime | None = None, keys: Sequence[str] | None = None
+) -> "pd.DataFrame":
+    """One line a row, columns ROW_COLUMNS. Bodies are reduced to facts first: 8 times less memory in the rules.
+
+    `keys`: the group keys of the rows' texts, where they are at hand.
+    """
     import pandas as pd
 
     now = now or datetime.now(UTC)
+    keys = [group_key(build(recipe.text, row.fields)) for row in rows] if keys is None else keys
     first: dict[str, str] = {}
     labels: dict[str, set[str]] = defaultdict(set)
-    facts = []
-    for row in rows:
-        text = build(recipe.text, row.fields)
-        key = group_key(text)
+    for row, key in zip(rows, keys, strict=True):
         first.setdefault(key, row.id)
         labels[key].add(row.label)
-        n_chars = sum(len(value.strip()) for value in row.fields.values())
-        n_replaced = sum(value.count("\ufffd") for value in row.fields.values())
-        facts.append([row.id, row.label, n_chars, key, True, True, n_replaced, _in_the_past(row.labeled_at, now)])
-    for fact in facts:
-        fact[4] = first[str(fact[3])] == fact[0]
-        fact[5] = len(labels[str(fact[3])]) == 1
+    facts = {
+        "id": [row.id for row in rows],
+        "label": [row.label for row in rows],
+        "n_chars": [sum(len(value.strip()) for value in row.fields.values()) for row in rows],
+        "text_key": keys,
+        "first_of_text": [first[key] == row.id for row, key in zip(rows, keys, strict=True)],
+        "labels_agree": [len(labels[key]) == 1 for key in keys],
+        "replaced_chars": [sum(value.count("\ufffd") for value in row.fields.values()) for row in rows],
+        "labeled_at_ok": [_in_the_past(row.labeled_at, now) for row in rows],
+    }
     return pd.DataFrame(facts, columns=list(ROW_COLUMNS))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from avocet.findings import DataReport, Finding
+from avocet.looked import looks_of
 from avocet.recipe import Recipe
 from avocet.rows import Reading, Row, Unusable, write_unusable
 from avocet.runs import Run, as_json, write_json, write_rows
@@ -28,17 +29,30 @@ def validate_rows(run: Run) -> DataReport:
     where a file is missing, DataStoppedError where a rule could not be evaluated.
     """
     reading = rows_of(run.home, run.recipe)
-    report, kept, aside = check(run.recipe, reading)
+    texts, keys = _keys(run, reading.rows)
+    report, kept, aside = check(run.recipe, reading, texts)
     write_unusable(run.quarantine, [*reading.unusable, *aside])
-    report = replace(report, rows_digest=write_rows(run.rows, kept))
+    report = replace(report, rows_digest=write_rows(run.rows, kept, keys))
     write_json(run.folder / "data_report.json", as_json(report))
     return report
 
 
-def check(recipe: Recipe, reading: Reading) -> tuple[DataReport, list[Row], list[Unusable]]:
-    """(report, kept rows, rows set aside) for what was read; nothing is written."""
+def _keys(run: Run, rows: Sequence[Row]) -> tuple[list[str], dict[str, str]]:
+    """(the key of each row's text, row id -> key of the row): of all that a night makes of a mail, made once for good."""
+    lines = ({"fields": dict(row.fields), "more": dict(row.more), "headers": dict(row.headers)} for row in rows)
+    texts, keys = [], {}
+    for row, look in zip(rows, looks_of(lines, run.recipe.text, run.home.kept), strict=True):
+        texts.append(look.text_key)
+        keys[row.id] = look.key
+    return texts, keys
+
+
+def check(
+    recipe: Recipe, reading: Reading, keys: Sequence[str] | None = None
+) -> tuple[DataReport, list[Row], list[Unusable]]:
+    """(report, kept rows, rows set aside) for what was read; nothing is written. `keys`: see row_facts."""
     rules = for_recipe(recipe)
-    facts = row_facts(recipe, reading.rows)
+    facts = row_facts(recipe, reading.rows, keys=keys)
     findings = run_rules([r for r in rules if r.table == "rows"], facts)
     aside = _set_aside(findings)
     kept = [row for row in reading.rows if row.id not in aside]

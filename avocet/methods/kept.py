@@ -14,6 +14,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 UNUSED_DAYS = 60  # a row that was not needed for so long is gone, and so is what was made of it
+_NOTED_DAYS = 7
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS made (key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID"
 )
@@ -48,8 +49,8 @@ def known(path: Path, keys: Iterable[bytes]) -> dict[bytes, bytes]:
     return found
 
 
-def keep(path: Path, values: Mapping[bytes, bytes], used: Iterable[bytes] = ()) -> None:
-    """Add `values`, note that `used` were needed today, and forget what has not been for UNUSED_DAYS.
+def keep(path: Path, values: Mapping[bytes, bytes], used: Iterable[bytes] = (), forgets: bool = True) -> None:
+    """Add `values`, note that `used` were needed, and forget what has not been for UNUSED_DAYS (unless not `forgets`).
 
     A disk that is full or a file that is broken costs the next night its time and this one nothing.
     """
@@ -59,8 +60,10 @@ def keep(path: Path, values: Mapping[bytes, bytes], used: Iterable[bytes] = ()) 
             db.execute("BEGIN IMMEDIATE")
             db.executemany(f"INSERT OR REPLACE INTO made VALUES (?, ?, {_TODAY})", rows)  # noqa: S608
             again = [(key,) for key in used]
-            db.executemany(f"UPDATE made SET used = {_TODAY} WHERE key = ? AND used < {_TODAY}", again)  # noqa: S608
-            db.execute(f"DELETE FROM made WHERE used < {_TODAY} - {UNUSED_DAYS}")  # noqa: S608
+            old = f"{_TODAY} - {_NOTED_DAYS}"  # to note each use each night would write the whole file each night
+            db.executemany(f"UPDATE made SET used = {_TODAY} WHERE key = ? AND used < {old}", again)  # noqa: S608
+            if forgets:
+                db.execute(f"DELETE FROM made WHERE used < {_TODAY} - {UNUSED_DAYS}")  # noqa: S608
             db.execute("COMMIT")
     except (sqlite3.OperationalError, OSError):
         return  # locked or full: nothing was kept
@@ -79,5 +82,6 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous=OFF")  # what a power cut costs is made again
+        db.execute("PRAGMA cache_size=-65536")  # KiB; keys are digests, so that each new one lands on another page
         db.execute(_SCHEMA)
         yield db

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, func, insert, literal_column, select
@@ -28,7 +29,7 @@ class StoredRow:
     source: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Equal for the very same words; a row without an id of its own is called by it."""
         return content_id(words_of(self.fields) or self.fields)
@@ -64,7 +65,7 @@ class Added:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Said:
     """One event: who gave which row which label (None: took it away) when, and what a model had said before."""
 

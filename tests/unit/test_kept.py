@@ -60,6 +60,20 @@ def test_a_row_that_is_gone_is_forgotten(tmp_path: Path) -> None:
     assert list(known(path, [old, needed])) == [needed]
 
 
+@pytest.mark.parametrize(("days", "noted"), [(3, False), (8, True)])
+def test_a_use_is_noted_once_a_week(days: int, noted: bool, tmp_path: Path) -> None:
+    """To note each of a million uses each night would write the whole file each night."""
+    path, key = tmp_path / "kept.sqlite", key_of("base", "text")
+    keep(path, {key: b"made"})
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE made SET used = used - ?", (days,))
+    keep(path, {}, used=[key])
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT CAST(julianday('now') AS INTEGER) - used FROM made").fetchone() == (
+            0 if noted else days,
+        )
+
+
 class Counter:
     """Makes text lengths, and notes of which texts."""
 

@@ -1,7 +1,7 @@
 """What cleaning leaves out of the rows to learn from, and what counts less; what is judged on stays as it is."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from avocet.recipe import Clean, Recipe
-from avocet.selection import MAJORITY, NEAR_COPY, SAMPLE, SUSPECT, Selection, copies, select
+from avocet.selection import MAJORITY, NEAR_COPY, SAMPLE, SUSPECT, Placed, Selection, copies, select
 
 WORDS = [
     "please",
@@ -33,13 +33,16 @@ WORDS = [
 ]
 
 
-def line(name: str, label: str, text: str = "", side: str = "train", group: str = "") -> dict[str, Any]:
-    return {"id": name, "label": label, "fields": {"subject": "", "body": text or f"words of {name}"}, "side": side,
-            "group": group or name}  # fmt: skip
+def row(name: str, label: str, group: str = "") -> Placed:
+    return Placed(name, label, group or name)
 
 
-def lines(**counts: int) -> list[dict[str, Any]]:
-    return [line(f"{label}{i}", label) for label, n in counts.items() for i in range(n)]
+def rows(**counts: int) -> list[Placed]:
+    return [row(f"{label}{i}", label) for label, n in counts.items() for i in range(n)]
+
+
+def no_text(ids: Collection[str]) -> dict[str, str]:
+    raise AssertionError("texts are read only where copies are looked for")
 
 
 def cleaned(recipe_of: Callable[..., Recipe], **clean: Any) -> Recipe:
@@ -48,21 +51,27 @@ def cleaned(recipe_of: Callable[..., Recipe], **clean: Any) -> Recipe:
 
 def test_without_being_asked_nothing_is_left_out(recipe_of: Callable[..., Recipe]) -> None:
     """Suspects count like others."""
-    assert select(recipe_of(), lines(a=3, b=2), {"a0"}) == Selection()
+    assert select(recipe_of(), rows(a=3, b=2), no_text, {"a0"}) == Selection()
 
 
 def test_near_copies_of_one_label_are_left_out_but_the_first(recipe_of: Callable[..., Recipe]) -> None:
     """Among look-alikes; a copy with another label stays, since one of the two is wrong."""
-    recipe = cleaned(recipe_of, near_duplicates=0.8)
     text, other = " ".join(WORDS), " ".join([*WORDS[:-1], "parcel"])
-    rows = [
-        line("b", "x", text, group="g"), line("a", "x", other, group="g"), line("c", "y", text, group="g"),
-        line("d", "x", text, group="elsewhere"), line("e", "x", "quite another mail", group="g"),
-        line("f", "x", text, group="g", side="holdout"), line("h", "x", text, group="g", side="validation"),
-    ]  # fmt: skip
-    assert select(recipe, rows).left_out == {"b": NEAR_COPY}
-    assert select(recipe, rows[::-1]).left_out == {"b": NEAR_COPY}
-    assert select(cleaned(recipe_of, near_duplicates=1.0), rows).left_out == {}
+    these = {
+        row("b", "x", "g"): text, row("a", "x", "g"): other, row("c", "y", "g"): text, row("d", "x", "other"): text,
+        row("e", "x", "g"): "quite another mail", row("f", "x", "alone"): text,
+    }  # fmt: skip
+    asked: list[set[str]] = []
+
+    def texts(ids: Collection[str]) -> dict[str, str]:
+        asked.append(set(ids))
+        return {its.id: said for its, said in these.items()}
+
+    recipe = cleaned(recipe_of, near_duplicates=0.8)
+    assert select(recipe, list(these), texts).left_out == {"b": NEAR_COPY}
+    assert select(recipe, list(these)[::-1], texts).left_out == {"b": NEAR_COPY}
+    assert select(cleaned(recipe_of, near_duplicates=1.0), list(these), texts).left_out == {}
+    assert asked[0] == {"a", "b", "e"}, "of rows that have no look-alike nothing is read"
 
 
 def test_copies_are_found_across_blocks_and_a_chain_does_not_fall_with_its_first() -> None:
@@ -79,30 +88,28 @@ def test_the_largest_label_is_reduced_and_stays_the_largest(
     share: float, kept: int, recipe_of: Callable[..., Recipe]
 ) -> None:
     """Whatever the order of the rows."""
-    rows = lines(big=12, small=4, tiny=1)
-    found = select(cleaned(recipe_of, reduce_majority_to=share), rows)
+    recipe, these = cleaned(recipe_of, reduce_majority_to=share), rows(big=12, small=4, tiny=1)
+    found = select(recipe, these, no_text)
     assert set(found.left_out.values()) == {MAJORITY} and all(name.startswith("big") for name in found.left_out)
     assert 12 - len(found.left_out) == kept
-    assert select(cleaned(recipe_of, reduce_majority_to=share), rows[::-1]) == found
-    more = select(cleaned(recipe_of, reduce_majority_to=share), [*rows, line("big99", "big")])
+    assert select(recipe, these[::-1], no_text) == found
+    more = select(recipe, [*these, row("big99", "big")], no_text)
     assert len(set(found.left_out) - set(more.left_out)) <= 1
 
 
 def test_a_sample_has_rows_of_each_label(recipe_of: Callable[..., Recipe]) -> None:
-    """A quick try with a tenth; what is judged on stays whole."""
-    rows = [*lines(big=40, small=9, tiny=1), *(line(f"j{i}", "big", side="holdout") for i in range(9))]
-    found = select(cleaned(recipe_of, downsample=0.1), rows)
-    stays = Counter(r["label"] for r in rows if r["id"] not in found.left_out and r["side"] == "train")
-    assert stays == {"big": 4, "small": 2, "tiny": 1}
+    """A quick try with a tenth."""
+    these = rows(big=40, small=9, tiny=1)
+    found = select(cleaned(recipe_of, downsample=0.1), these, no_text)
+    assert Counter(r.label for r in these if r.id not in found.left_out) == {"big": 4, "small": 2, "tiny": 1}
     assert found.reasons == {SAMPLE: 43}
 
 
 def test_a_suspect_counts_less_or_is_left_out(recipe_of: Callable[..., Recipe]) -> None:
-    """Of the train side alone: a judged one goes to a person."""
-    rows = [*lines(a=3), line("judged", "a", side="holdout"), line("stops", "a", side="validation")]
-    doubted = {"a1", "judged", "stops", "nobody"}
-    assert select(cleaned(recipe_of, suspects=0.3), rows, doubted) == Selection({}, {"a1": 0.3})
-    assert select(cleaned(recipe_of, suspects=0), rows, doubted) == Selection({"a1": SUSPECT}, {})
+    """Of the rows that are learned from alone: a judged one goes to a person."""
+    doubted = {"a1", "judged", "nobody"}
+    assert select(cleaned(recipe_of, suspects=0.3), rows(a=3), no_text, doubted) == Selection({}, {"a1": 0.3})
+    assert select(cleaned(recipe_of, suspects=0), rows(a=3), no_text, doubted) == Selection({"a1": SUSPECT}, {})
 
 
 def test_a_label_is_not_filtered_and_learned(recipe_of: Callable[..., Recipe]) -> None:
