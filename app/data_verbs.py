@@ -220,14 +220,14 @@ def quarantine(name: str | None, as_json: bool) -> None:
 @click.argument("run", required=False)
 @as_json
 def suspects(run: str | None, as_json: bool) -> None:
-    """Labels that are likely wrong, as RUN (default: the last) saw them. Look at each; nothing is changed."""
+    """Labels that are likely wrong, conflicts and odd texts, as RUN (default: the last) saw them. Nothing is changed."""
     from avocet import decision
     from avocet.home import home
+    from avocet.oddities import to_look_at
     from avocet.runs import last_decided
-    from avocet.suspects import suspects_of
 
     place = home()
-    found = suspects_of(place, decision.read(place, run or last_decided(place)))
+    found = to_look_at(place, decision.read(place, run or last_decided(place)))
     if as_json:
         say_json([asdict(one) for one in found])
     elif not found:

@@ -40,7 +40,7 @@ class Expect(Strict):
     rows_per_label: int = Field(2, ge=2, description="fewer drop the label")
     train_rows_per_label: int = Field(5, ge=1, description="fewer are a warning")
     text_chars: tuple[int, int] = Field((1, 100_000), description="shorter or longer texts are quarantined")
-    imbalance: float = Field(10.0, gt=1, description="largest label against smallest; more is a warning")
+    imbalance: float = Field(5.0, gt=1, description="largest label against smallest; more is a warning")
 
 
 class Clean(Strict):

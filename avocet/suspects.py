@@ -13,18 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avocet import recipe as recipes
 from avocet.decision import Decision
-from avocet.errors import NotFoundError
-from avocet.home import Home
 from avocet.methods.answers import load_answers, mark_of
-from avocet.methods.job import read_rows
-from avocet.runs import Run
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A row whose label is likely another one."""
+    """A row whose label is likely another one; `likely` is empty where nobody can say which."""
 
     row_id: str
     label: str
@@ -51,18 +46,6 @@ def ranked(ys: Sequence[int], scores: NDArray[np.float64]) -> list[tuple[int, in
     confident = (others >= usual).any(axis=1) & (others[rows, likely] > own)
     order = np.argsort(own, kind="stable")[: int(confident.sum())]
     return [(int(i), int(likely[i])) for i in order if others[i, likely[i]] > own[i]]
-
-
-def suspects_of(home: Home, found: Decision) -> list[Suspect]:
-    """Of one decided run, learned ones first. Raises NotFoundError where its rows or its version are gone."""
-    challenger = found.verdict.challenger
-    run = Run(found.run, home, recipes.load(home, found.recipe))
-    if not run.rows.exists():
-        raise NotFoundError(f"the rows of run {found.run} are not there any more; run another night")
-    if challenger and not (home.models / challenger).is_dir():
-        raise NotFoundError(f"version {challenger}, which answered these rows, was removed; run another night")
-    learned = learned_suspects(read_rows(run.rows), home.models / challenger) if challenger else []
-    return [*learned, *judged_suspects(found)]
 
 
 def learned_suspects(lines: Sequence[Mapping[str, Any]], version: Path) -> list[Suspect]:

@@ -12,6 +12,8 @@ import pytest
 
 from avocet import registry
 from avocet.home import CHECKOUT, Home
+from avocet.store.database import store_of
+from avocet.store.runs import RunLedger
 
 TFIDF = {"tfidf": {"method": "tfidf"}}
 
@@ -34,6 +36,11 @@ def night(server: None) -> Callable[..., Any]:
         return finetune(recipe, **parameters, return_state=True)
 
     return run
+
+
+def decisions(place: Home) -> list[dict[str, Any]]:
+    """Of all runs, the oldest first."""
+    return [json.loads(path.read_text()) for path in sorted(place.runs.glob("*/decision.json"))]
 
 
 def task_runs(state: Any) -> dict[str, Any]:
@@ -67,6 +74,8 @@ def test_nights_promote_rest_and_refuse(
     assert third.message.startswith("refused tfidf: ") and "margin of 0.9" in third.message
     assert registry.champion_id(place.models, "tiny") == champion
     assert [e["event"] for e in registry.ledger(place.models)] == ["promoting", "promoted", "refused"]
+    told = [(run.id, run.status, run.sentence) for run in RunLedger(store_of(place)).latest()]
+    assert told == [(i, "completed", state.message) for i, state in ((3, third), (2, second), (1, first))]
 
     # What the ledger says must stand on disk: with the champion's folder gone, the night is not a quiet one,
     # and the gate fails closed because the champion cannot be scored.
@@ -74,6 +83,37 @@ def test_nights_promote_rest_and_refuse(
     fourth = night()
     assert "could not be scored" in fourth.message
     assert registry.champion_id(place.models, "tiny") == champion
+
+
+def test_an_edited_holdout_label_is_a_new_holdout_on_which_both_are_judged(
+    night: Callable[..., Any], place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
+) -> None:
+    """The row keeps its side; the champion's stored score is not what is compared."""
+    make_recipe(few_rows, TFIDF, gate={"holdout_rows": 10, "crossfit": {"below": 0}}, baselines=["majority"])
+    night()
+    first = decisions(place)[0]
+    champion = registry.champion_id(place.models, "tiny")
+    edited, right = first["board"]["row_ids"][0], first["board"]["true"][0]
+    other = next(label for label in first["board"]["labels"] if label != right)
+    rows = [{**row, "label": other} if row["id"] == edited else row for row in few_rows]
+    # A new label of a judged row teaches nothing; one more row to learn from makes a challenger.
+    make_recipe(
+        [*rows, {**few_rows[0], "id": "new", "subject": "Quite another subject", "body": "with words of its own"}],
+        TFIDF, gate={"holdout_rows": 10, "crossfit": {"below": 0}}, baselines=["majority"],
+    )  # fmt: skip
+    night()
+    second = decisions(place)[1]
+    assert second["champion_before"] == champion
+    assert dict(zip(second["board"]["row_ids"], second["board"]["true"], strict=True))[edited] == other
+    cards = {card["role"]: card for card in second["board"]["cards"]}
+    assert cards["champion"]["holdout"] == cards["challenger"]["holdout"] == second["board"]["holdout"]
+    assert second["board"]["holdout"] != first["board"]["holdout"]
+    before = next(card for card in first["board"]["cards"] if card["role"] == "challenger")
+    assert (before["name"], before["macro_f1"]) != (champion, cards["champion"]["macro_f1"])
+    found = RunLedger(store_of(place)).latest()
+    assert [(run.status, run.num_test_examples) for run in found] == [("completed", len(second["board"]["true"])),
+                                                                       ("completed", len(first["board"]["true"]))]  # fmt: skip
+    assert [run.sentence for run in found] == [second["sentence"], first["sentence"]]
 
 
 def test_a_version_that_is_there_is_judged_without_training(

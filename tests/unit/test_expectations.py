@@ -165,11 +165,11 @@ def test_copies_with_another_label_are_a_conflict(checked: Checked) -> None:
 
 
 def test_rare_labels_are_told_from_the_largest(checked: Checked) -> None:
-    """More than ten times rarer is a warning, ten times is none."""
-    large = mails("rejected", 100)
+    """More than five times rarer (document 1) is a warning, five times is none."""
+    large = mails("rejected", 50)
     report, _, _ = checked(*large, *mails("digest", 10), *mails("neutral", 9))
     assert report.findings == (
-        Finding("balance", "warn", "label neutral is more than 10 times rarer than the largest", 1, ("neutral",)),
+        Finding("balance", "warn", "label neutral is more than 5 times rarer than the largest", 1, ("neutral",)),
     )
 
 
