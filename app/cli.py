@@ -15,6 +15,7 @@ from app.explain import explain
 from app.registry_verbs import attach
 from app.replay_verb import replay
 from app.run_verbs import runs
+from app.settings_verb import settings
 from app.terminal import as_json, table
 from avocet import __version__
 from avocet.cleaning import encodable
@@ -306,6 +307,6 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
 
 
 attach(main, models)
-for verb in (import_, label, mails, quarantine, queue, replay, runs, stats, suspects):
+for verb in (import_, label, mails, quarantine, queue, replay, runs, settings, stats, suspects):
     main.add_command(verb)
 main.add_command(explain)

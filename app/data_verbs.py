@@ -135,7 +135,7 @@ def mails(into: str, unlabelled: bool, limit: int, as_json: bool) -> None:
 @as_json
 def stats(into: str, as_json: bool) -> None:
     """What a collection holds: labels, corrections, copies, conflicts, and whether it is enough to train on."""
-    from avocet.store.statistics import LEAST_TO_TRAIN, statistics
+    from avocet.store.statistics import statistics
 
     found = statistics(_labels(into))
     if as_json:
@@ -145,9 +145,7 @@ def stats(into: str, as_json: bool) -> None:
                f"{found.confirmations} confirm one")  # fmt: skip
     click.echo(f"{found.copies} are copies of another, {found.conflicts} have the words of one with another label")
     click.echo(f"{found.used} were learned from, {found.n_labelled - found.used} are new or judged on")
-    click.echo(
-        "enough to train on" if found.ready else f"too few to train on: {LEAST_TO_TRAIN} of two kinds are needed"
-    )
+    click.echo("enough to train on" if found.ready else f"too few to train on: {found.least} of two kinds are needed")
     table(("label", "mails"), [(label, str(n)) for label, n in found.by_label.items()])
 
 

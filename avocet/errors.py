@@ -53,6 +53,12 @@ class NothingToDoError(AvocetError):
     exit_code = 3
 
 
+class SwitchedOffError(NothingToDoError):
+    """A person switched training off."""
+
+    reason = "switched_off"
+
+
 class DataStoppedError(AvocetError):
     """The rows broke an expectation whose outcome is stop."""
 

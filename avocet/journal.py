@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from avocet import runs
-from avocet.errors import AvocetError, StoreError
+from avocet.errors import AvocetError, DataStoppedError, StoreError, SwitchedOffError
 from avocet.gate import Verdict
 from avocet.home import Home
-from avocet.recipe import Recipe
+from avocet.recipe import STORED, Recipe
 from avocet.runs import Run
 from avocet.scorecard import Scoreboard
 from avocet.sides import Sides
+from avocet.store import settings
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger, Status
 
@@ -38,6 +39,29 @@ def recorded(home: Home, recipe: Recipe) -> Iterator[Run]:
         except StoreError as lost:  # what ended the run is what a person must hear of
             e.add_note(f"and the store could not be told: {lost}")
         raise
+
+
+def check_wanted(home: Home) -> None:
+    """Raises SwitchedOffError where a person switched training off, StoreError."""
+    if not settings.load(store_of(home)).fine_tuning_enabled:
+        raise SwitchedOffError(
+            "training is switched off, so nothing was done: `avocet settings fine_tuning_enabled=true` switches it on"
+        )
+
+
+def check_enough(run: Run, n_rows: int) -> None:
+    """Raises DataStoppedError where there are fewer usable rows than a person wants at least, StoreError.
+
+    Of recipes that learn from what people say in the store (document 1); files are taken as they are (document 0).
+    """
+    if not any(name.startswith(STORED) for name in run.recipe.rows):
+        return
+    least = settings.load(store_of(run.home)).min_training_examples
+    if n_rows < least:
+        raise DataStoppedError(
+            f"{n_rows} usable rows, and min_training_examples is {least}: label more mails, or change it with "
+            "`avocet settings min_training_examples=N`"
+        )
 
 
 def divided(run: Run, sides: Sides) -> None:

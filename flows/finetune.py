@@ -15,7 +15,7 @@ from avocet import journal, registry, runs
 from avocet import recipe as recipes
 from avocet.attempts import retries
 from avocet.candidates import EPOCHS
-from avocet.errors import AvocetError, NotAtHandError, NothingTrainedError
+from avocet.errors import AvocetError, NotAtHandError, NothingTrainedError, SwitchedOffError
 from avocet.gate import Verdict
 from avocet.home import Home, home
 from avocet.recipe import Recipe
@@ -46,8 +46,11 @@ def finetune(
     try:
         place = home()
         chosen, version = _chosen(place, recipe, model, epochs)
+        journal.check_wanted(place)
         with runs.only_one(place), journal.recorded(place, chosen) as run:
             return _night(run, version)
+    except SwitchedOffError as error:
+        return Completed(name="SwitchedOff", message=str(error))
     except AvocetError as error:
         return Failed(message=str(error), data=error)
 
@@ -64,6 +67,7 @@ def _night(run: Run, version: str | None) -> State[Any]:
     registry.sweep(run.home.models)
     registry.recover(run.home.models)
     report = validate(run)
+    journal.check_enough(run, report.n_kept)
     key = runs.run_key(run.recipe, report.rows_digest, run.home, version)
     settled = runs.settled(run.home, run.recipe, key)
     if settled is not None:
@@ -114,7 +118,7 @@ def _told(state: State[Any]) -> tuple[str, int]:
         return f"avocet: {result}", result.exit_code
     if state.is_failed() or state.is_crashed():
         return f"avocet: the run failed: {state.message}", 1
-    if state.name == "NoChange":
+    if state.name in ("NoChange", "SwitchedOff"):
         return str(state.message), 3
     exit_code = 0 if isinstance(result, Verdict) and result.promoted else 5
     return f"{state.message} -- `avocet models` lists what there is, `avocet classify` uses it", exit_code

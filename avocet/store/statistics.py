@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from avocet.store.labels import Labels
 from avocet.store.runs import RunLedger
-
-LEAST_TO_TRAIN = 20  # document 1: min_training_examples
+from avocet.store.settings import load
 
 
 @dataclass(frozen=True)
@@ -22,11 +21,13 @@ class Statistics:
     copies: int
     conflicts: int
     used: int  # labels that a run has learned from
-    ready: bool  # enough labels of at least two kinds to train on
+    least: int  # labels, of at least two kinds, that are enough to train on
+    ready: bool
 
 
-def statistics(labels: Labels, least: int = LEAST_TO_TRAIN) -> Statistics:
+def statistics(labels: Labels) -> Statistics:
     """Of one collection; what was undone or taken away does not count. Raises StoreError."""
+    least = load(labels.database).min_training_examples
     by_label: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     under: dict[str, list[str]] = defaultdict(list)
@@ -41,5 +42,5 @@ def statistics(labels: Labels, least: int = LEAST_TO_TRAIN) -> Statistics:
         labels.count(), n, dict(by_label.most_common()), kinds["correction"], kinds["confirmation"],
         sum(len(its) - 1 for its in under.values()),
         sum(len(its) for its in under.values() if len(set(its)) > 1),
-        n_used, n >= least and len(by_label) > 1,
+        n_used, least, n >= least and len(by_label) > 1,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from avocet import registry
 from avocet.home import CHECKOUT, Home
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger
+from avocet.store.settings import change
 
 TFIDF = {"tfidf": {"method": "tfidf"}}
 
@@ -83,6 +84,12 @@ def test_nights_promote_rest_and_refuse(
     fourth = night()
     assert "could not be scored" in fourth.message
     assert registry.champion_id(place.models, "tiny") == champion
+
+    # What a person switched off is no failure, and nothing is begun.
+    change(store_of(place), "ann", fine_tuning_enabled=False)
+    fifth = night()
+    assert (fifth.name, fifth.type.value) == ("SwitchedOff", "COMPLETED")
+    assert len(list(place.runs.iterdir())) == 4
 
 
 def test_an_edited_holdout_label_is_a_new_holdout_on_which_both_are_judged(

@@ -8,6 +8,7 @@ import pytest
 from avocet.errors import NotFoundError
 from avocet.store.database import Database
 from avocet.store.labels import Added, Incoming, Labels, Prediction, StoredRow
+from avocet.store.settings import change
 from avocet.store.statistics import statistics
 
 
@@ -117,10 +118,12 @@ def test_statistics_count_what_stands(store: Labels) -> None:
     store.put("d", "x", "ann", seen)
     store.put("e", "y", "ann", seen)
     store.undo("ann")
-    found = statistics(store, least=4)
+    assert not statistics(store).ready
+    change(store.database, "ann", min_training_examples=4)
+    found = statistics(store)
     assert (found.n_rows, found.n_labelled, found.by_label) == (5, 4, {"x": 3, "y": 1})
     assert (found.corrections, found.confirmations, found.copies, found.conflicts) == (1, 1, 2, 3)
-    assert (found.ready, statistics(store).ready) == (True, False)
+    assert (found.ready, found.least, found.used) == (True, 4, 0)
 
 
 N_WRITERS, N_EACH = 8, 400
