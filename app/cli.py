@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.data_verbs import import_, label, mails, quarantine, queue, stats, suspects
+from app.data_verbs import import_, mails, quarantine, queue, stats, suspects
 from app.explain import explain
+from app.label_verb import label
 from app.registry_verbs import attach
 from app.replay_verb import replay
 from app.run_verbs import runs

@@ -1,4 +1,4 @@
-"""The terminal's verbs for rows and labels: import, label, mails, stats, queue, quarantine, suspects."""
+"""The terminal's verbs for rows: import, mails, stats, queue, quarantine, suspects."""
 
 import sys
 from collections import Counter
@@ -15,7 +15,7 @@ from avocet.errors import NotFoundError, WrongUseError
 if TYPE_CHECKING:
     from avocet.records import Naming
     from avocet.review import Order
-    from avocet.store.labels import Labels, Said, StoredRow
+    from avocet.store.labels import Labels, StoredRow
 
 FORMATS = ("jsonl", "csv", "parquet", "eml", "mbox", "maildir", "folder", "json", "takeout")
 SHOWN = 10  # places of one reason
@@ -83,44 +83,13 @@ def import_(
 
 
 @click.command()
-@click.argument("row", required=False)
-@click.argument("label", required=False)
-@into
-@click.option("--remove", is_flag=True, help="Take ROW's label away.")
-@click.option("--undo", is_flag=True, help="Take back what you said last.")
-@as_json
-def label(row: str | None, label: str | None, into: str, remove: bool, undo: bool, as_json: bool) -> None:
-    """Say that ROW is LABEL; without arguments, what was said last."""
-    from avocet.byhand import user
-
-    labels = _labels(into)
-    if undo:
-        said = [labels.undo(user())]
-    elif row and remove:
-        said = [labels.take_away(row, user())]
-    elif row and label:
-        said = [labels.put(row, label, user())]
-    elif row:
-        raise WrongUseError("say which label: `avocet label ROW LABEL`, or --remove")
-    else:
-        said = labels.history()
-    if as_json:
-        say_json([{"kind": one.kind, **asdict(one)} for one in said])
-        return
-    if not said:
-        click.echo(f"nothing was said in {into} yet: `avocet label ROW LABEL`")
-        return
-    table(("when", "who", "what", "row", "label"), [_line(one) for one in said])
-
-
-@click.command()
 @into
 @click.option("--unlabelled", is_flag=True, help="Only those that wait for a label.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @as_json
 def mails(into: str, unlabelled: bool, limit: int, as_json: bool) -> None:
     """The mails of a collection, newest first, by id, label and subject."""
-    found = _labels(into).page(limit, unlabelled)
+    found = labels_of(into).page(limit, unlabelled)
     if as_json:
         say_json(
             [{"id": row.id, "label": said.label if said else None, "fields": dict(row.fields)} for row, said in found]
@@ -137,7 +106,7 @@ def stats(into: str, as_json: bool) -> None:
     """What a collection holds: labels, corrections, copies, conflicts, and whether it is enough to train on."""
     from avocet.store.statistics import statistics
 
-    found = statistics(_labels(into))
+    found = statistics(labels_of(into))
     if as_json:
         say_json(asdict(found))
         return
@@ -241,7 +210,8 @@ def _subject(row: "StoredRow") -> str:
     return text[:60] if sys.stdout.isatty() else text[:200]
 
 
-def _labels(collection: str) -> "Labels":
+def labels_of(collection: str) -> "Labels":
+    """The collection of that name. Raises AvocetError where it is no name."""
     from avocet.home import checked_name, home
     from avocet.store.database import store_of
     from avocet.store.labels import Labels
@@ -270,7 +240,3 @@ def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
         if "=" not in text:
             raise WrongUseError(f"{option} {text!r} is no pair; write it like a=b")
     return {text.partition("=")[0]: text.partition("=")[2] for text in texts}
-
-
-def _line(said: "Said") -> tuple[str, ...]:
-    return said.labeled_at[:16].replace("T", " "), said.who, said.kind, said.row_id, said.label or ""

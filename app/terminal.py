@@ -15,10 +15,14 @@ def say_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
+def plain(text: str) -> str:
+    """On one line, without what could steer a terminal: strangers write subjects and labels."""
+    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns as wide as their widest cell."""
-    # Strangers write subjects and labels: what could steer a terminal is not printed.
-    rows = [tuple("".join(c if c.isprintable() else "?" for c in cell) for cell in row) for row in rows]
+    rows = [tuple(map(plain, row)) for row in rows]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     for row in [header, *rows]:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

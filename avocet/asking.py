@@ -10,13 +10,18 @@ from avocet import registry
 from avocet.classifier import load
 from avocet.errors import NotFoundError
 from avocet.home import Home
+from avocet.looked import looks_of
+from avocet.looks import alike
 from avocet.recipe import Recipe
 from avocet.review import Order, interval_width, queue
+from avocet.rows import words_of
 from avocet.sources import collections_of
 from avocet.store.labels import Labels, Prediction, StoredRow
 from avocet.template import build
 
-MOST = 20_000  # unlabelled mails that are looked at, the newest first
+_NO_TEXT = "-"  # a template that reads nothing: mails of one collection may have other fields
+MOST = 2_000  # unlabelled mails that are scored for a queue, the newest first: half a minute of the dearest champion
+_MOST_LOOKED_AT = 20_000  # for look-alikes, whose looks are kept
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,17 @@ def bought(home: Home, recipe: Recipe, n: int) -> list[Bought]:
         for label in recipe.labels
     ]  # fmt: skip
     return sorted(found, key=lambda one: -one.width)
+
+
+def look_alikes(home: Home, labels: Labels, one: StoredRow) -> list[StoredRow]:
+    """Those of the newest mails without a label that say what `one` says: copies, near copies, a sender's template."""
+    waiting = [row for row, _ in labels.page(_MOST_LOOKED_AT, unlabelled=True) if row.id != one.id]
+    lines = [
+        {"fields": words_of(row.fields) or dict(row.fields), "more": {}, "headers": dict(row.headers)}
+        for row in (one, *waiting)
+    ]
+    its, *others = looks_of(lines, _NO_TEXT, home.kept)
+    return [waiting[i] for i in alike(its, others)]
 
 
 def its_collection(home: Home, recipe: Recipe) -> Labels:

@@ -75,6 +75,24 @@ def group(looks: Sequence[Look]) -> list[str]:
     return [name[number] for number in component]
 
 
+def alike(one: Look, others: Sequence[Look]) -> list[int]:
+    """Places of the others that say what `one` says: copies, near copies, the same template of a sender; not its thread."""
+    said = {link for link in one.links if link.startswith(("words ", "own "))}
+    found = []
+    for i, other in enumerate(others):
+        least = SIMILAR_OF_ONE_SENDER if one.sender and one.sender == other.sender else SIMILAR
+        if not said.isdisjoint(other.links) or (
+            one.signature and other.signature and _agreement(one.signature, other.signature) >= least
+        ):
+            found.append(i)
+    return found
+
+
+def _agreement(one: bytes, other: bytes) -> float:
+    """Share of the hashes in which two signatures agree, which is about the Jaccard similarity of the texts."""
+    return float((np.frombuffer(one, np.uint16) == np.frombuffer(other, np.uint16)).mean())
+
+
 def _own(row: Mapping[str, Any]) -> str:
     """The row's words without quoted mail and signatures, in normal form; a reply prefix is no word of a subject."""
     words = {**row["fields"], **row["more"]}

@@ -11,7 +11,8 @@ from app.cli import main
 from app.data_verbs import ORDERS
 from avocet import recipe as recipes
 from avocet import registry, runs
-from avocet.asking import bought, next_mails
+from avocet.asking import bought, look_alikes, next_mails
+from avocet.byhand import user
 from avocet.errors import NotFoundError
 from avocet.home import Home
 from avocet.process import in_this_process
@@ -97,3 +98,68 @@ def test_a_recipe_without_a_collection_says_so(place: Home, make_recipe: Callabl
     recipe = recipes.load(place, make_recipe([], {"tfidf": {"method": "tfidf"}}))
     with pytest.raises(NotFoundError, match="give it rows: store:tiny"):
         next_mails(place, recipe, 5, "uncertain")
+
+
+def label_here(*words: str) -> Any:
+    """What a person types at `avocet label`, a line each."""
+    return CliRunner().invoke(main, ["label", "--into", "tiny"], input="".join(word + "\n" for word in words))
+
+
+def test_mails_are_labelled_in_the_terminal_one_after_another(
+    place: Home, filled: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Enter takes the suggestion; a number, a name or its beginning says otherwise; what was seen is kept with it."""
+    version = champion(place, filled)
+    labels = Labels(store_of(place), "tiny")
+    before = len(list(labels.labelled()))
+    monkeypatch.setattr("avocet.asking.look_alikes", lambda *those: [])  # the next test's question
+    done = label_here("", "nonsense", "2", "neu", "s", "", "u", "dig", "q")
+    assert done.exit_code == 0, done.output
+    assert "no such label: its number, its name or the beginning of it" in done.output
+    assert "taken back, and asked again later: " in done.output and "4 labelled" in done.output
+    said = labels.history(20, user())
+    assert [one.kind for one in said if one.kind == "undo"] == ["undo"]
+    kept = [one for one in reversed(said) if one.kind != "undo"]
+    assert all(one.version == version and one.confidence is not None for one in kept)
+    assert (kept[0].kind, kept[0].label) == ("confirmation", kept[0].predicted)
+    assert [one.label for one in kept[1:3]] == [filled.labels[1], "neutral"]
+    assert len(list(labels.labelled())) == before + len(kept) - 1
+    for row in {one.row_id for one in kept}:
+        assert row not in {one.row.id for one in next_mails(place, filled, 60, "rare")}
+
+
+def test_mails_that_say_the_same_can_be_labelled_at_once(place: Home, filled: Recipe) -> None:
+    """Copies and near copies, not the rest of the thread; only if the person says so."""
+    labels = Labels(store_of(place), "tiny")
+    words = "your order has left our house today and will be with you by the end of the week as usual"
+    rows = [StoredRow(f"like-{i}", {"subject": "Sent", "body": f"{words} number {i}"}, "f:1") for i in range(3)]
+    rows += [
+        StoredRow("answer", {"subject": "Re: Sent", "body": "Thanks for that!"}, "f:1", {"thread_id": "t"}),
+        StoredRow("opener", {"subject": "Sent", "body": "Please do send it soon."}, "f:1", {"thread_id": "t"}),
+    ]
+    labels.add([Incoming(row) for row in rows])
+    assert [row.id for row in look_alikes(place, labels, rows[0])] == ["like-1", "like-2"]
+    assert look_alikes(place, labels, rows[3]) == []
+    labels.put("like-1", "digest", "ann")
+    assert [row.id for row in look_alikes(place, labels, rows[0])] == ["like-2"]
+    typed = ["s"] * 63  # no champion: mails come in an order of chance
+    for answer, wanted in (("", ["neutral"]), ("y", ["neutral", "neutral"])):
+        asked = [one.row.id for one in next_mails(place, filled, 40, "rare")]
+        place_of_it = next((i for i, name in enumerate(asked) if name in ("like-0", "like-2")), None)
+        if place_of_it is None:
+            pytest.fail("neither was asked for among the first 40")
+        done = label_here(*typed[:place_of_it], "neutral", answer, "q")
+        assert "1 more say nearly the same; are all neutral?" in done.output
+        given = [said.label for row, said in labels.labelled() if row.id in ("like-0", "like-2")]
+        assert given == wanted
+        if len(given) == 1:
+            labels.undo(user())
+
+
+def test_labelling_ends_where_input_ends_and_says_when_nothing_waits(place: Home, filled: Recipe) -> None:
+    """Ctrl-D loses nothing."""
+    assert label_here().exit_code == 0
+    labels = Labels(store_of(place), "tiny")
+    for row, _ in labels.page(1000, unlabelled=True):
+        labels.put(row.id, "digest", "ann")
+    assert label_here().output == "0 labelled; no mail waits for a label\n"
