@@ -25,7 +25,7 @@ def mbox(path: Path, shown: str, reading: Reading) -> Items:
     box = mailbox.mbox(path, create=False)
     try:
         for number, key in enumerate(box.iterkeys(), start=1):
-            yield _item(box.get_bytes(key), number, shown, reading)
+            yield message(box.get_bytes(key), number, shown, reading)
     finally:
         box.close()
 
@@ -40,25 +40,10 @@ def folder(path: Path, shown: str, reading: Reading) -> Items:
     yield from _files(sorted(path.rglob("*.eml")), reading)
 
 
-def _files(paths: list[Path], reading: Reading) -> Iterator[Item]:
-    for path in paths:
-        yield _file(path, str(path).encode("utf-8", "replace").decode(), reading)
-
-
-def _file(path: Path, shown: str, reading: Reading) -> Item:
-    """One message; a file that is gone or cannot be read costs itself only."""
-    try:
-        if path.stat().st_size > MAX_MAIL_BYTES:
-            return Bad(1, f"a message of {path.stat().st_size // 2**20} MB", shown)
-        found = _item(path.read_bytes(), 1, shown, reading)
-    except OSError as e:
-        return Bad(1, f"it cannot be read: {e.strerror}", shown)
-    return replace(found, file=shown) if isinstance(found, Bad) else found
-
-
-def _item(raw: bytes, place: int, shown: str, reading: Reading) -> Item:
+def message(raw: bytes, place: int, shown: str, reading: Reading) -> Item:
+    """The row that one message is, or why it is none; never raises for a broken one."""
     if len(raw) > MAX_MAIL_BYTES:
-        return Bad(place, f"a message of {len(raw) // 2**20} MB")
+        return too_large(place, len(raw))
     if b":" not in raw[:4096]:
         return Bad(place, "no message: there is no header in it")
     mail = parse_mail(raw)
@@ -68,3 +53,24 @@ def _item(raw: bytes, place: int, shown: str, reading: Reading) -> Item:
     label = next((reading.labels[word] for word in mail.gmail_labels if word in reading.labels), None)
     its = value | ({"label": label} if label else {}) | ({"date": mail.date} if mail.date else {})
     return item_of(its, place, shown, Reading(), weak=True)
+
+
+def too_large(place: int, n_bytes: int, file: str = "") -> Bad:
+    """Why a message over MAX_MAIL_BYTES is no row."""
+    return Bad(place, f"a message of {n_bytes // 2**20} MB", file)
+
+
+def _files(paths: list[Path], reading: Reading) -> Iterator[Item]:
+    for path in paths:
+        yield _file(path, str(path).encode("utf-8", "replace").decode(), reading)
+
+
+def _file(path: Path, shown: str, reading: Reading) -> Item:
+    """One message; a file that is gone or cannot be read costs itself only."""
+    try:
+        if path.stat().st_size > MAX_MAIL_BYTES:
+            return too_large(1, path.stat().st_size, shown)
+        found = message(path.read_bytes(), 1, shown, reading)
+    except OSError as e:
+        return Bad(1, f"it cannot be read: {e.strerror}", shown)
+    return replace(found, file=shown) if isinstance(found, Bad) else found

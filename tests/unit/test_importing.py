@@ -22,7 +22,8 @@ from app.data_verbs import FORMATS
 from avocet.errors import RowsUnreadableError, WrongUseError
 from avocet.home import CHECKOUT, Home
 from avocet.incoming.importing import READERS, Imported, format_of, import_files
-from avocet.incoming.items import Reading
+from avocet.incoming.items import Items, Reading
+from avocet.incoming.mailboxes import message
 from avocet.store.database import Database, store_of
 from avocet.store.labels import Added, Labels
 
@@ -354,6 +355,23 @@ def test_a_damaged_archive_is_one_line(name: str, tmp_path: Path, taken: Import)
     path.write_bytes(raw)
     with pytest.raises(RowsUnreadableError, match="cannot be"):
         taken(path)
+
+
+def test_all_that_came_before_the_damage_is_in(place: Home, tmp_path: Path, taken: Import) -> None:
+    """To the last row that could be read, not to the last full batch."""
+    path = tmp_path / "a.mbox"
+    path.write_bytes(b"".join(b"From x\n" + mail(n) + b"\n" for n in range(700)))
+    box = mailbox.mbox(path, create=False)
+
+    def breaks_off(path: Path, shown: str, reading: Reading) -> Items:
+        for number, key in enumerate(box.iterkeys(), start=1):
+            yield message(box.get_bytes(key), number, shown, reading)
+        raise EOFError
+
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(RowsUnreadableError, match="what came before it is in"):
+        patched.setitem(READERS, "mbox", breaks_off)
+        taken(path)
+    assert Labels(store_of(place), "tiny").count() == 700
 
 
 def test_an_id_of_another_mail_is_set_aside(place: Home, tmp_path: Path, taken: Import) -> None:
