@@ -1,14 +1,15 @@
 """Mail as mail programs keep it: single .eml files, folders of them, Maildir, mbox, and Gmail's Takeout (an mbox)."""
 
-import mailbox
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from avocet.incoming.items import Bad, Item, Items, Reading, item_of
 from avocet.mail import parse_mail
 
 MAX_MAIL_BYTES = 32 * 1024 * 1024  # with attachments, which are read over
+_LINE = 64 * 1024  # a longer one is read in pieces
 
 
 def message_file(path: Path, shown: str, reading: Reading) -> Items:
@@ -22,12 +23,9 @@ def mbox(path: Path, shown: str, reading: Reading) -> Items:
         if stream.read(5) != b"From ":
             yield Bad(1, "no mbox: it does not begin with 'From '")
             return
-    box = mailbox.mbox(path, create=False)
-    try:
-        for number, key in enumerate(box.iterkeys(), start=1):
-            yield message(box.get_bytes(key), number, shown, reading)
-    finally:
-        box.close()
+        stream.seek(0)
+        for number, (raw, n_bytes) in enumerate(_between_from_lines(stream), start=1):
+            yield message(raw, number, shown, reading) if n_bytes == len(raw) else too_large(number, n_bytes)
 
 
 def maildir(path: Path, shown: str, reading: Reading) -> Items:
@@ -58,6 +56,28 @@ def message(raw: bytes, place: int, shown: str, reading: Reading) -> Item:
 def too_large(place: int, n_bytes: int, file: str = "") -> Bad:
     """Why a message over MAX_MAIL_BYTES is no row."""
     return Bad(place, f"a message of {n_bytes // 2**20} MB", file)
+
+
+def _between_from_lines(stream: IO[bytes]) -> Iterator[tuple[bytes, int]]:
+    """(message, its size) of an mbox; of one over MAX_MAIL_BYTES no more than the size.
+
+    The standard library's reader holds whole lines and messages, and a bomb is one line of gigabytes.
+    """
+    held = bytearray()
+    n_bytes, at_a_line = 0, True
+    stream.readline(_LINE)
+    while line := stream.readline(_LINE):
+        if at_a_line and line.startswith(b"From "):
+            yield bytes(held), n_bytes
+            held, n_bytes = bytearray(), 0
+        else:
+            n_bytes += len(line)
+            if n_bytes <= MAX_MAIL_BYTES:
+                held += line
+            else:
+                held.clear()
+        at_a_line = line.endswith(b"\n")
+    yield bytes(held), n_bytes
 
 
 def _files(paths: list[Path], reading: Reading) -> Iterator[Item]:

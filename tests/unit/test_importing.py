@@ -4,10 +4,12 @@ import gzip
 import json
 import mailbox
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -21,6 +23,7 @@ from app.cli import main
 from app.data_verbs import FORMATS
 from avocet.errors import RowsUnreadableError, WrongUseError
 from avocet.home import CHECKOUT, Home
+from avocet.incoming import exports, mailboxes
 from avocet.incoming.importing import READERS, Imported, format_of, import_files
 from avocet.incoming.items import Items, Reading
 from avocet.incoming.mailboxes import message
@@ -308,6 +311,48 @@ def test_gmails_takeout(place: Home, tmp_path: Path, taken: Import) -> None:
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 no zip")
     with pytest.raises(RowsUnreadableError, match="cannot be unpacked"):
         taken(tmp_path / "bad.zip")
+
+
+def test_a_takeout_that_unpacks_without_end_is_refused(
+    place: Home, tmp_path: Path, taken: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what comes out, of all mboxes together, before the disk is full; nothing unpacked is left behind."""
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.mbox", b"From x\n" + mail(1))
+        archive.writestr("b.mbox", b"From x\n" + b"\x00" * 3 * 2**20)
+        archive.writestr("c.mbox", b"From x\n" + b"\x00" * 3 * 2**20)
+    assert (tmp_path / "bomb.zip").stat().st_size < 20_000
+    with monkeypatch.context() as patched:
+        patched.setattr(exports, "MAX_UNPACKED_BYTES", 4 * 2**20)
+        with pytest.raises(
+            RowsUnreadableError, match=r"bomb\.zip/c\.mbox: more than 4 MB unpacked; ask Takeout for less$"
+        ):
+            taken(tmp_path / "bomb.zip")
+    assert Labels(store_of(place), "tiny").count() == 1  # what came before it is in
+    with monkeypatch.context() as patched:
+        usage = shutil.disk_usage(tmp_path)
+        patched.setattr(shutil, "disk_usage", lambda path: usage._replace(free=exports.SPARE_BYTES + 2 * 2**20))
+        with pytest.raises(RowsUnreadableError, match=r"does not fit on the disk \(2 MB can be used\); make room$"):
+            taken(tmp_path / "bomb.zip")
+    assert not list(place.data.glob("takeout-*"))
+
+
+def test_a_message_without_end_in_an_mbox_costs_itself_only(
+    place: Home, tmp_path: Path, taken: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line of 64 MB: it is never held in memory, and the mails before and behind it are in."""
+    path = tmp_path / "a.mbox"
+    monkeypatch.setattr(mailboxes, "MAX_MAIL_BYTES", 2**20)
+    with path.open("wb") as stream:
+        stream.write(b"From x\n" + mail(1) + b"\nFrom x\nSubject: ")
+        stream.seek(64 * 2**20, os.SEEK_CUR)
+        stream.write(b"\n\nFrom x\n" + mail(2))
+    tracemalloc.start()
+    found = taken(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found.added.n_new, aside(place, found)) == (2, [(2, "a message of 64 MB")])
+    assert peak < 16 * 2**20
 
 
 @pytest.mark.parametrize(
