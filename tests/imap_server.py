@@ -4,6 +4,7 @@ import base64
 import hashlib
 import mailbox
 import os
+import secrets
 import socket
 import ssl
 import subprocess
@@ -33,8 +34,10 @@ class ImapServer:
         return mailbox.Maildir(self.root / "mails")
 
     def put(self, *mails: bytes) -> None:
+        self.box.close()  # its folders are there now
         for raw in mails:
-            self.box.add(raw)
+            name = f"{time.time_ns()}.{secrets.token_hex(4)}"
+            (self.root / "mails" / "new" / name).write_bytes(raw)
 
     def seen(self) -> int:
         """How many mails are marked as seen."""
