@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.account_verbs import accounts, fetch
 from app.data_verbs import import_, mails, quarantine, queue, stats, suspects
 from app.explain import explain
 from app.label_verb import label
@@ -308,6 +309,8 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
 
 
 attach(main, models)
-for verb in (import_, label, mails, quarantine, queue, replay, runs, settings, stats, suspects):
+for verb in (
+    accounts, fetch, import_, label, mails, quarantine, queue, replay, runs, settings, stats, suspects,
+):  # fmt: skip
     main.add_command(verb)
 main.add_command(explain)

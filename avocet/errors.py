@@ -102,6 +102,12 @@ class StoreError(AvocetError):
     reason = "store"
 
 
+class FetchError(AvocetError):
+    """A mailbox cannot be read: not reachable, not trusted, no such folder, wrong password, or lost in the middle."""
+
+    reason = "fetch"
+
+
 class NonFiniteError(AvocetError):
     """A loss, weight, score or metric is NaN or infinite: failed, never promoted."""
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from avocet import cleaning, looks, mail, rows
+from avocet import cleaning, html_text, looks, rows
 from avocet import template as builder
 from avocet.looks import Look
 from avocet.methods.kept import keep, key_of, known, made_by
@@ -46,7 +46,7 @@ def looks_of(lines: Iterable[Mapping[str, Any]], template: str, disk: Path | Non
 @cache
 def _code() -> str:
     """Which code makes a look; a Python that knows other letters folds a text otherwise."""
-    sources = [made_by(str(of.__file__)) for of in (cleaning, mail, rows, builder)]
+    sources = [made_by(str(of.__file__)) for of in (cleaning, html_text, rows, builder)]
     return " ".join([*sources, made_by(str(looks.__file__), "rensa"), unicodedata.unidata_version])
 
 

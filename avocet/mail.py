@@ -1,18 +1,17 @@
 """One e-mail file as subject and body, by the standard library, around the ways in which it fails on real mail."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email import policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
-from html.parser import HTMLParser
 
-_BLANK = re.compile(r"[ \t\r\f\v]+")
-_LINES = re.compile(r"\n{3,}")
+from avocet.html_text import html_to_text
+
+_SAID = re.compile(r'(SUMMARY|LOCATION|DESCRIPTION)(?:;(?:[^:"]|"[^"]*")*)?:(.*)', re.I)
+_ESCAPED = re.compile(r"\\([nN,;\\])")
 _HEADERS = ("from", "message_id", "in_reply_to", "references")
 
 
@@ -63,17 +62,66 @@ def _date(message: EmailMessage) -> str | None:
         return None  # a date that is none
 
 
-def _body(message: EmailMessage) -> str:
-    """The plain part; the HTML part as text where the plain one is missing or blank."""
-    kinds = [(part, _kind(part)) for part in message.walk() if not part.is_multipart()]
-    plain = [_decoded(part) for part, kind in kinds if kind == "text/plain"]
-    text = "\n".join(filter(None, (its.strip() for its in plain)))
-    if not text:
-        text = "\n".join(html_to_text(_decoded(part)) for part, kind in kinds if kind == "text/html")
-    return _encodable(text).replace("\x00", "").strip()
+def _body(message: MIMEPart) -> str:
+    """What it says, and behind it what each message says that it forwards."""
+    texts, waiting = [], [message]
+    while waiting:  # no recursion: strangers nest as deep as they like
+        leaves, forwarded = _parts(waiting.pop())
+        texts.append(_words(leaves))
+        waiting.extend(reversed(forwarded))
+    return _encodable("\n".join(filter(None, texts))).replace("\x00", "").strip()
 
 
-def _kind(part: EmailMessage) -> str:
+def _parts(message: MIMEPart) -> tuple[list[tuple[MIMEPart, str]], list[MIMEPart]]:
+    """(the parts that hold something, with their kinds, messages that are forwarded whole)."""
+    leaves: list[tuple[MIMEPart, str]] = []
+    forwarded: list[MIMEPart] = []
+    waiting = [message]
+    while waiting:
+        part = waiting.pop()
+        if not part.is_multipart():
+            leaves.append((part, _kind(part)))
+        elif _is_forwarded(part):
+            forwarded.extend(part.iter_parts())
+        else:
+            waiting.extend(reversed(list(part.iter_parts())))
+    return leaves, forwarded
+
+
+def _is_forwarded(part: MIMEPart) -> bool:
+    """Whether it holds another message, shown or attached."""
+    try:
+        return part.get_content_type() == "message/rfc822"
+    except Exception:  # noqa: BLE001  strangers write headers, and the parser fails on them in a dozen ways
+        return False
+
+
+def _words(leaves: list[tuple[MIMEPart, str]]) -> str:
+    """The plain parts; HTML as text where they are missing or blank; an appointment where there is nothing else."""
+    found = [(kind, _decoded(part)) for part, kind in leaves if kind in ("text/plain", "text/html", "text/calendar")]
+    plain = (text.strip() for kind, text in found if kind == "text/plain")
+    html = (html_to_text(text) for kind, text in found if kind == "text/html")
+    calendar = (_appointment(text) for kind, text in found if kind == "text/calendar")
+    # Generators: the HTML of a mail is read only where its plain parts say nothing.
+    return next(filter(None, ("\n".join(filter(None, texts)) for texts in (plain, html, calendar))), "")
+
+
+def _appointment(text: str) -> str:
+    """What, where and why, of iCalendar's lines (RFC 5545: folded, commas and line breaks escaped)."""
+    said: list[str] = []
+    within = [""]
+    for line in re.sub(r"\r?\n[ \t]", "", text).splitlines():
+        name, _, value = line.strip().partition(":")
+        if name.upper() == "BEGIN":
+            within.append(value.upper())
+        elif name.upper() == "END":
+            del within[max(1, len(within) - 1) :]
+        elif within[-1] == "VEVENT" and (found := _SAID.match(line)):  # a reminder within it says nothing
+            said.append(_ESCAPED.sub(lambda m: "\n" if m[1] in "nN" else m[1], found[2].strip()))
+    return "\n".join(filter(None, said))
+
+
+def _kind(part: MIMEPart) -> str:
     """The content type of a leaf that is to be read; one whose headers cannot be parsed, or lie, is plain text."""
     try:
         if part.get_content_disposition() == "attachment":
@@ -83,7 +131,7 @@ def _kind(part: EmailMessage) -> str:
         return "text/plain"
 
 
-def _decoded(part: EmailMessage) -> str:
+def _decoded(part: MIMEPart) -> str:
     """The part's text. Windows-1252 stands in for what is unknown or not what it says: mail mostly means that."""
     try:
         payload, said = part.get_payload(decode=True), part.get_content_charset()
@@ -115,47 +163,3 @@ def _is_not_utf8(raw: bytes) -> bool:
 def _encodable(text: str) -> str:
     """Half surrogate pairs, which the parser makes of raw 8-bit headers, as what they most likely were."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def html_to_text(html: str) -> str:
-    """Visible text of an HTML mail: scripts, styles and hidden pre-headers left out, blocks on lines of their own."""
-    reader = _Reader()
-    with suppress(AssertionError):  # how the standard library ends on a broken declaration; what was read stays
-        reader.feed(html)
-        reader.close()
-    lines = (_BLANK.sub(" ", line).strip() for line in "".join(reader.found).split("\n"))
-    return _LINES.sub("\n\n", "\n".join(lines)).strip()
-
-
-class _Reader(HTMLParser):
-    _UNSEEN = ("script", "style", "head", "title", "template")
-    _VOID = ("br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", "source", "embed")
-    _BLOCK = ("p", "div", "br", "tr", "li", "table", "h1", "h2", "h3", "h4", "hr", "blockquote", "td", "th")
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-        self._open: list[tuple[str, bool]] = []
-        self._names: Counter[str] = Counter()  # of what is open: a mail of a megabyte may never close its paragraphs
-        self._n_unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in self._BLOCK:
-            self.found.append(" " if tag in ("td", "th") else "\n")
-        if tag not in self._VOID:
-            style = (dict(attrs).get("style") or "").replace(" ", "").lower()
-            unseen = tag in self._UNSEEN or "display:none" in style
-            self._open.append((tag, unseen))
-            self._names[tag] += 1
-            self._n_unseen += unseen
-
-    def handle_endtag(self, tag: str) -> None:
-        closed = "" if self._names[tag] else tag
-        while closed != tag:
-            closed, unseen = self._open.pop()
-            self._names[closed] -= 1
-            self._n_unseen -= unseen
-
-    def handle_data(self, data: str) -> None:
-        if not self._n_unseen:
-            self.found.append(data)

@@ -8,7 +8,7 @@ import string
 from collections.abc import Mapping
 
 from avocet.cleaning import looks_like_html, marked
-from avocet.mail import html_to_text
+from avocet.html_text import html_to_text
 
 
 class Words(str):

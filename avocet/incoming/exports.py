@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 from avocet.errors import RowsUnreadableError
 from avocet.home import home
@@ -14,6 +14,9 @@ from avocet.incoming.items import Bad, Item, Items, item_of
 from avocet.records import Naming, json_list
 
 MAX_JSON_BYTES = 512 * 1024 * 1024
+MAX_UNPACKED_BYTES = 64 * 1024**3  # of all mboxes of a Takeout together
+SPARE_BYTES = 256 * 1024**2  # of the disk, for the store
+_PIECE = 1024 * 1024
 
 
 def json_records(path: Path, shown: str, naming: Naming) -> Items:
@@ -43,13 +46,32 @@ def takeout(path: Path, shown: str, naming: Naming) -> Items:
             inside = [name for name in archive.namelist() if name.endswith(".mbox")]
             if not inside:
                 raise RowsUnreadableError(f"{shown}: there is no .mbox in it; ask Takeout for Mail")
+            left = MAX_UNPACKED_BYTES
             for name in inside:
                 unpacked = Path(folder) / "mail.mbox"
                 with archive.open(name) as packed, unpacked.open("wb") as plain:
-                    shutil.copyfileobj(packed, plain)
+                    left -= _unpacked(packed, plain, left, f"{shown}/{name}")
                 yield from mailboxes.mbox(unpacked, f"{shown}/{name}", naming)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as e:  # damaged, with a password, of another kind
         raise RowsUnreadableError(f"{shown} cannot be unpacked: {e}") from None
+
+
+def _unpacked(packed: IO[bytes], plain: IO[bytes], left: int, shown: str) -> int:
+    """How many bytes there were, counted as they come: what an archive says of its sizes is a stranger's word."""
+    free = shutil.disk_usage(plain.name).free - SPARE_BYTES
+    n_bytes = 0
+    while piece := packed.read(_PIECE):
+        n_bytes += len(piece)
+        if n_bytes > left:
+            raise RowsUnreadableError(
+                f"{shown}: more than {MAX_UNPACKED_BYTES // 2**20} MB unpacked; ask Takeout for less"
+            )
+        if n_bytes > free:
+            raise RowsUnreadableError(
+                f"{shown}: unpacked it does not fit on the disk ({max(free, 0) // 2**20} MB can be used); make room"
+            )
+        plain.write(piece)
+    return n_bytes
 
 
 def _room() -> Path:

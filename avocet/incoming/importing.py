@@ -1,4 +1,4 @@
-"""Taking files in: read, add to the collection in batches, set aside what is no row, count everything.
+"""Taking mails in from files or a mailbox: read, add to the collection in batches, set aside what is no row, count everything.
 
 Each batch is one transaction and ids are stable, so an import that was killed is simply run again.
 """
@@ -6,20 +6,20 @@ Each batch is one transaction and ids are stable, so an import that was killed i
 import csv
 import json
 import lzma
+import os
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from avocet.durable import on_disk
-from avocet.errors import RowsUnreadableError, WrongUseError
+from avocet.errors import AvocetError, RowsUnreadableError, WrongUseError
 from avocet.home import Home
 from avocet.incoming import exports, mailboxes, tables
-from avocet.incoming.items import Bad, Found, Items, by_its_words
+from avocet.incoming.items import Bad, Found, Item, Items, by_its_words
 from avocet.records import Naming
 from avocet.store.database import store_of
 from avocet.store.labels import Added, Incoming, Labels
@@ -75,6 +75,19 @@ def format_of(path: Path) -> str:
     raise WrongUseError(f"{path}: its kind cannot be told; say --format, one of {', '.join(READERS)}")
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where items come from: as the quarantine names it, the items, and who wants to know which are in for good.
+
+    `on_kept` is told each batch after it was committed; a dry run commits none.
+    """
+
+    name: str
+    items: Items
+    on_kept: Callable[[Sequence[Item]], None] = lambda batch: None
+    n_batch: int = BATCH
+
+
 def import_files(
     home: Home,
     collection: str,
@@ -84,36 +97,51 @@ def import_files(
     dry_run: bool = False,
     on_batch: Callable[[int], None] = lambda n: None,
 ) -> Imported:
-    """Take all rows of `paths` into `collection`; `dry_run` only counts. `on_batch` is told how many were read.
+    """Take all rows of `paths` into `collection`. See `import_items`; raises WrongUseError for a kind that cannot be told."""
+    sources = (_file(path, naming, kind) for path in paths)
+    return import_items(home, collection, sources, dry_run, on_batch)
+
+
+def import_items(
+    home: Home,
+    collection: str,
+    sources: Iterable[Source],
+    dry_run: bool = False,
+    on_batch: Callable[[int], None] = lambda n: None,
+) -> Imported:
+    """Take what `sources` give into `collection`; `dry_run` only counts. `on_batch` is told how many were read.
 
     What is no row goes to a file under data/quarantine/, by file, place and reason. Raises RowsUnreadableError for a
-    file that cannot be read to its end (what came before it is in), WrongUseError, StoreError, DiskError.
+    file that cannot be read to its end and whatever else a source ends with (what came before it is in), StoreError,
+    DiskError.
     """
     labels = Labels(store_of(home), collection)
     added, n_read, n_twice, n_aside = Added(), 0, 0, 0
     seen: dict[str, str] = {}
-    aside = home.quarantine / f"import-{re.sub('[^0-9T]', '', now())}-{collection}.jsonl"
-    with _aside(aside, dry_run) as say:
-        for path in paths:
-            shown = str(path).encode("utf-8", "replace").decode()  # a name may be no UTF-8
-            items = READERS[kind or format_of(path)](path, shown, naming)
-            for batch in _batches(path, items):
+    path = home.quarantine / f"import-{re.sub('[^0-9T]', '', now())}-{collection}.jsonl"
+    with closing(_Aside(path, dry_run)) as aside:
+        for source in sources:
+            for batch in _batches(source):
                 found = [item for item in batch if isinstance(item, Found)]
                 known = labels.keys([one.incoming.row.id for one in found])
                 fresh, again, strange = _told_apart(found, seen, known)
-                for bad in (*(item for item in batch if isinstance(item, Bad)), *strange):
-                    n_aside += 1
-                    say(path, bad)
-                n_twice += len(again)
-                n_read += len(batch)
+                bad = [*(item for item in batch if isinstance(item, Bad)), *strange]
+                aside.add(source.name, bad)
+                n_aside, n_twice, n_read = n_aside + len(bad), n_twice + len(again), n_read + len(batch)
                 if dry_run:
                     added += labels.would_add(fresh)
                 else:
                     added += labels.add(fresh)
                     # What came before may bring its label now, or a later one; it is not known once more.
                     added += replace(labels.add(again), n_new=0, n_known=0) if again else Added()
+                    source.on_kept(batch)
                 on_batch(n_read)
-    return Imported(n_read, added, n_twice, n_aside, home.shown(aside) if n_aside and not dry_run else None)
+    return Imported(n_read, added, n_twice, n_aside, home.shown(path) if n_aside and not dry_run else None)
+
+
+def _file(path: Path, naming: Naming, kind: str | None) -> Source:
+    shown = str(path).encode("utf-8", "replace").decode()  # a name may be no UTF-8
+    return Source(shown, READERS[kind or format_of(path)](path, shown, naming))
 
 
 def _told_apart(
@@ -135,33 +163,50 @@ def _told_apart(
     return fresh, again, strange
 
 
-def _batches(path: Path, items: Items) -> Iterator[list[Found | Bad]]:
+def _batches(source: Source) -> Iterator[list[Item]]:
+    """The items by the batch. Where the source breaks off, what came before is a batch too, and the error follows it."""
+    batch: list[Item] = []
+    ended: AvocetError | None = None
     try:
-        while batch := list(islice(items, BATCH)):
-            yield batch
+        for item in source.items:
+            batch.append(item)
+            if len(batch) == source.n_batch:
+                yield batch
+                batch = []
+    except AvocetError as e:
+        ended = e
     except (OSError, EOFError, zlib.error, lzma.LZMAError, csv.Error) as e:
-        raise RowsUnreadableError(
-            f"{path} cannot be read to its end ({type(e).__name__}: {e}); what came before it is in"
-        ) from None
+        ended = RowsUnreadableError(
+            f"{source.name} cannot be read to its end ({type(e).__name__}: {e}); what came before it is in"
+        )
+    if batch:
+        yield batch
+    if ended is not None:
+        raise ended from None
 
 
-@contextmanager
-def _aside(path: Path, dry_run: bool) -> Iterator[Callable[[Path, Bad], None]]:
-    """Writes the quarantine file, which is there only where something was set aside."""
-    stream: IO[str] | None = None
+@dataclass
+class _Aside:
+    """The quarantine file, which is there only where something was set aside."""
 
-    def say(source: Path, bad: Bad) -> None:
-        nonlocal stream
-        if dry_run:
+    path: Path
+    dry_run: bool
+    _stream: IO[str] | None = None
+
+    def add(self, source: str, bad: Sequence[Bad]) -> None:
+        """Durable at once: a mailbox is not asked again for what stands here. Raises DiskError."""
+        if self.dry_run or not bad:
             return
+        lines = ({"file": one.file or source, "line": one.place, "reason": one.reason} for one in bad)
         with on_disk("writing the quarantine"):
-            if stream is None:
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                stream = path.open("a", encoding="utf-8")
-            stream.write(json.dumps({"file": bad.file or str(source), "line": bad.place, "reason": bad.reason}) + "\n")
+            if self._stream is None:
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._stream = self.path.open("a", encoding="utf-8")
+            self._stream.write("".join(json.dumps(line) + "\n" for line in lines))
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
 
-    try:
-        yield say
-    finally:
-        if stream is not None:
-            stream.close()
+    def close(self) -> None:
+        """What was added stays."""
+        if self._stream is not None:
+            self._stream.close()

@@ -124,7 +124,8 @@ def test_mails_are_labelled_in_the_terminal_one_after_another(
     assert (kept[0].kind, kept[0].label) == ("confirmation", kept[0].predicted)
     assert [one.label for one in kept[1:3]] == [filled.labels[1], "neutral"]
     assert len(list(labels.labelled())) == before + len(kept) - 1
-    for row in {one.row_id for one in kept}:
+    taken_back = next(one.row_id for one in said if one.kind == "undo")
+    for row in {one.row_id for one in kept} - {taken_back}:
         assert row not in {one.row.id for one in next_mails(place, filled, 60, "rare")}
 
 

@@ -4,10 +4,12 @@ import gzip
 import json
 import mailbox
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -21,7 +23,10 @@ from app.cli import main
 from app.data_verbs import FORMATS
 from avocet.errors import RowsUnreadableError, WrongUseError
 from avocet.home import CHECKOUT, Home
+from avocet.incoming import exports, mailboxes
 from avocet.incoming.importing import READERS, Imported, format_of, import_files
+from avocet.incoming.items import Items
+from avocet.incoming.mailboxes import message
 from avocet.records import Naming
 from avocet.store.database import Database, store_of
 from avocet.store.labels import Added, Labels
@@ -309,6 +314,48 @@ def test_gmails_takeout(place: Home, tmp_path: Path, taken: Import) -> None:
         taken(tmp_path / "bad.zip")
 
 
+def test_a_takeout_that_unpacks_without_end_is_refused(
+    place: Home, tmp_path: Path, taken: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what comes out, of all mboxes together, before the disk is full; nothing unpacked is left behind."""
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.mbox", b"From x\n" + mail(1))
+        archive.writestr("b.mbox", b"From x\n" + b"\x00" * 3 * 2**20)
+        archive.writestr("c.mbox", b"From x\n" + b"\x00" * 3 * 2**20)
+    assert (tmp_path / "bomb.zip").stat().st_size < 20_000
+    with monkeypatch.context() as patched:
+        patched.setattr(exports, "MAX_UNPACKED_BYTES", 4 * 2**20)
+        with pytest.raises(
+            RowsUnreadableError, match=r"bomb\.zip/c\.mbox: more than 4 MB unpacked; ask Takeout for less$"
+        ):
+            taken(tmp_path / "bomb.zip")
+    assert Labels(store_of(place), "tiny").count() == 1  # what came before it is in
+    with monkeypatch.context() as patched:
+        usage = shutil.disk_usage(tmp_path)
+        patched.setattr(shutil, "disk_usage", lambda path: usage._replace(free=exports.SPARE_BYTES + 2 * 2**20))
+        with pytest.raises(RowsUnreadableError, match=r"does not fit on the disk \(2 MB can be used\); make room$"):
+            taken(tmp_path / "bomb.zip")
+    assert not list(place.data.glob("takeout-*"))
+
+
+def test_a_message_without_end_in_an_mbox_costs_itself_only(
+    place: Home, tmp_path: Path, taken: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line of 64 MB: it is never held in memory, and the mails before and behind it are in."""
+    path = tmp_path / "a.mbox"
+    monkeypatch.setattr(mailboxes, "MAX_MAIL_BYTES", 2**20)
+    with path.open("wb") as stream:
+        stream.write(b"From x\n" + mail(1) + b"\nFrom x\nSubject: ")
+        stream.seek(64 * 2**20, os.SEEK_CUR)
+        stream.write(b"\n\nFrom x\n" + mail(2))
+    tracemalloc.start()
+    found = taken(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found.added.n_new, aside(place, found)) == (2, [(2, "a message of 64 MB")])
+    assert peak < 16 * 2**20
+
+
 @pytest.mark.parametrize(
     ("name", "raw", "n_new", "reasons"),
     [
@@ -354,6 +401,23 @@ def test_a_damaged_archive_is_one_line(name: str, tmp_path: Path, taken: Import)
     path.write_bytes(raw)
     with pytest.raises(RowsUnreadableError, match="cannot be"):
         taken(path)
+
+
+def test_all_that_came_before_the_damage_is_in(place: Home, tmp_path: Path, taken: Import) -> None:
+    """To the last row that could be read, not to the last full batch."""
+    path = tmp_path / "a.mbox"
+    path.write_bytes(b"".join(b"From x\n" + mail(n) + b"\n" for n in range(700)))
+    box = mailbox.mbox(path, create=False)
+
+    def breaks_off(path: Path, shown: str, reading: Naming) -> Items:
+        for number, key in enumerate(box.iterkeys(), start=1):
+            yield message(box.get_bytes(key), number, shown, reading)
+        raise EOFError
+
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(RowsUnreadableError, match="what came before it is in"):
+        patched.setitem(READERS, "mbox", breaks_off)
+        taken(path)
+    assert Labels(store_of(place), "tiny").count() == 700
 
 
 def test_an_id_of_another_mail_is_set_aside(place: Home, tmp_path: Path, taken: Import) -> None:
