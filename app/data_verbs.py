@@ -13,8 +13,10 @@ from app.terminal import as_json, say_json, table
 from avocet.errors import NotFoundError, WrongUseError
 
 if TYPE_CHECKING:
+    from avocet.incoming.importing import Imported
     from avocet.records import Naming
     from avocet.review import Order
+    from avocet.rows import Unusable
     from avocet.store.labels import Labels, StoredRow
 
 FORMATS = ("jsonl", "csv", "parquet", "eml", "mbox", "maildir", "folder", "json", "takeout")
@@ -64,6 +66,11 @@ def import_(
         found = import_files(
             home(), checked_name(into, "collection"), paths, naming, kind, dry_run, lambda n: bar.at(n, None)
         )
+    _told(found, into, dry_run, as_json)
+
+
+def _told(found: "Imported", into: str, dry_run: bool, as_json: bool) -> None:
+    """What an import came to."""
     if as_json:
         say_json(asdict(found))
         return
@@ -152,9 +159,11 @@ def queue(recipe: str, n: int, order: "Order", as_json: bool) -> None:
 
 @click.command()
 @click.argument("name", required=False)
+@click.option("--retry", is_flag=True, help="Import the files of NAME again: what can be read now comes in.")
+@click.option("--for", "recipe", metavar="RECIPE", help="Read them as its columns and label_map say.")
 @as_json
-def quarantine(name: str | None, as_json: bool) -> None:
-    """What imports and nights set aside: each file of it, or what stands in NAME, by reason. To try again, import again."""
+def quarantine(name: str | None, retry: bool, recipe: str | None, as_json: bool) -> None:
+    """What imports and nights set aside: each file of it, or what stands in NAME, by reason."""
     from avocet.home import home
     from avocet.rows import read_unusable
 
@@ -173,6 +182,9 @@ def quarantine(name: str | None, as_json: bool) -> None:
     if path.parent != folder or not path.is_file():
         raise NotFoundError(f"there is no {name!r:.80} in the quarantine; `avocet quarantine` lists what there is")
     its = read_unusable(path)
+    if retry:
+        _tried_again(path.stem, its, recipe, as_json)
+        return
     if as_json:
         say_json([asdict(one) for one in its])
         return
@@ -217,6 +229,31 @@ def labels_of(collection: str) -> "Labels":
     from avocet.store.labels import Labels
 
     return Labels(store_of(home()), checked_name(collection, "collection"))
+
+
+def _tried_again(name: str, its: Sequence["Unusable"], recipe: str | None, as_json: bool) -> None:
+    """Import the files again in which something was set aside; what is known already is passed over."""
+    from avocet.home import home
+    from avocet.incoming.importing import collection_of, import_files
+    from avocet.progress import Bar
+    from avocet.records import Naming
+
+    into = collection_of(name)
+    if into is None:
+        raise WrongUseError(
+            f"{name} is of a night, which reads its rows anew each time: mend them, and run another one"
+        )
+    files = sorted({Path(one.file) for one in its})
+    gone = [path for path in files if not path.exists()]
+    if len(gone) == len(files):
+        raise NotFoundError(f"none of the {len(files)} files of {name} is there any more, the first was {gone[0]}")
+    naming = Naming() if recipe is None else _as_remembered(recipe, Naming(), dry_run=True)[1]
+    with Bar("import") as bar:
+        there = [path for path in files if path.exists()]
+        found = import_files(home(), into, there, naming, on_batch=lambda n: bar.at(n, None))
+    if gone:
+        click.echo(f"{len(gone)} files are not there any more, the first was {gone[0]}", err=True)
+    _told(found, into, False, as_json)
 
 
 def _as_remembered(recipe: str, naming: "Naming", dry_run: bool) -> tuple[str, "Naming"]:

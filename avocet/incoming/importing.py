@@ -26,6 +26,7 @@ from avocet.store.labels import Added, Incoming, Labels
 from avocet.times import now
 
 BATCH = 500
+_ASIDE = re.compile(r"import-[0-9T]+-(?P<collection>.+)")
 Reader = Callable[[Path, str, Naming], Items]
 READERS: dict[str, Reader] = {
     "jsonl": tables.json_lines,
@@ -68,6 +69,8 @@ def format_of(path: Path) -> str:
         return "maildir" if any((path / room).is_dir() for room in ("cur", "new")) else "folder"
     if (found := _BY_SUFFIX.get(path.suffix.lower())) is not None:
         return found
+    if path.parent.name in ("cur", "new"):  # a single message of a Maildir
+        return "eml"
     with path.open("rb") as stream:
         begins = stream.read(5)
     if begins == b"From ":
@@ -137,6 +140,12 @@ def import_items(
                     source.on_kept(batch)
                 on_batch(n_read)
     return Imported(n_read, added, n_twice, n_aside, home.shown(path) if n_aside and not dry_run else None)
+
+
+def collection_of(quarantine: str) -> str | None:
+    """Into which collection the import went that set aside what stands in this file; None where it was no import."""
+    found = _ASIDE.fullmatch(quarantine)
+    return found["collection"] if found else None
 
 
 def _file(path: Path, naming: Naming, kind: str | None) -> Source:

@@ -58,6 +58,9 @@ class Database:
             with engine.connect() as connection:
                 _brought_up_to_date(engine, connection)
                 connection.rollback()
+                if not writes and engine.dialect.name == "postgresql":
+                    # All queries of one reading see the same moment, as on SQLite.
+                    connection = connection.execution_options(isolation_level="REPEATABLE READ")
                 with connection.execution_options(writes=writes).begin():
                     if writes and engine.dialect.name == "postgresql":
                         # What is written hangs on what was read before: as on SQLite, one writer at a time.

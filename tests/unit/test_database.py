@@ -16,6 +16,7 @@ from avocet.home import Home
 from avocet.store import database as module
 from avocet.store.database import HEAD, Database, on_sqlite, store_of
 from avocet.store.ledger import SideLedger
+from avocet.store.runs import RunLedger
 from avocet.store.schema import metadata
 
 # As SQLite files were made before there were migrations.
@@ -72,6 +73,19 @@ def test_what_fails_within_a_transaction_leaves_nothing(database: Database) -> N
         db.execute(text("INSERT INTO sides VALUES ('tiny', 'a', 'x', 'train', 'r', 't')"))
         raise KeyError
     assert SideLedger(database).rows("tiny") == {}
+
+
+def test_one_reading_sees_one_moment(database: Database) -> None:
+    """What another process writes between two of its queries is not seen by the second one alone."""
+    ledger = RunLedger(database)
+    ledger.begin("first", "tiny", {})
+    if database.url.startswith("sqlite"):
+        pytest.skip("on SQLite a writer waits until the reader is done")
+    with database.reading() as db:
+        before = db.execute(text("SELECT count(*) FROM runs")).scalar()
+        ledger.begin("second", "tiny", {})
+        assert (before, db.execute(text("SELECT count(*) FROM runs")).scalar()) == (1, 1)
+    assert len(ledger.latest()) == 2
 
 
 def test_the_file_is_written_for_a_power_cut_and_for_two_writers(tmp_path: Path) -> None:

@@ -219,9 +219,6 @@ def test_the_verbs_say_it_in_a_line(place: Home, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"id": "a", "subject": "first", "label": "digest"}\n{"id": "b", "subject": "second"}\nx\n')
 
-    def avocet(*words: str) -> Any:
-        return CliRunner().invoke(main, words)
-
     said = avocet("import", str(path), "--into", "tiny")
     assert said.exit_code == 0 and "took in 2 of 3: 1 with a label, 0 known already, 1 set aside" in said.output
     assert "store:tiny" in said.output and "data/quarantine/import-" in said.output
@@ -453,3 +450,37 @@ def test_a_file_that_cannot_be_read_costs_itself_only(place: Home, tmp_path: Pat
     assert (found.added.n_new, found.n_aside) == (2, 2)
     lines = (place.root / str(found.quarantine)).read_text().splitlines()
     assert sorted(Path(json.loads(line)["file"]).name for line in lines) == ["folder.eml", "gone.eml"]
+
+
+def avocet(*words: str) -> Any:
+    return CliRunner().invoke(main, list(words))
+
+
+def test_what_was_set_aside_is_tried_again(place: Home) -> None:
+    """Once the file is mended its rows come in; what was in already is passed over; what stays wrong is told again."""
+    path = place.data / "mails.jsonl"
+    path.write_text('{"id": "a", "text": "one"}\n{"id": "b", "text": 7}\nnot JSON\n')
+    assert avocet("import", str(path), "--into", "tiny").exit_code == 0
+    name = json.loads(avocet("quarantine", "--json").stdout)[0]["name"]
+    path.write_text('{"id": "a", "text": "one"}\n{"id": "b", "text": "seven"}\nnot JSON\n')
+    done = avocet("quarantine", name, "--retry", "--json")
+    found = json.loads(done.stdout)
+    assert (found["added"]["n_new"], found["added"]["n_known"], found["n_aside"]) == (1, 1, 1)
+    path.unlink()
+    gone = avocet("quarantine", name, "--retry")
+    assert (gone.exit_code, "none of the 1 files of" in gone.output) == (3, True)
+    (place.quarantine / "20261101t020000z-tiny-aaaa.jsonl").write_text('{"file": "f", "line": 1, "reason": "r"}\n')
+    night = avocet("quarantine", "20261101t020000z-tiny-aaaa", "--retry")
+    assert (night.exit_code, "is of a night, which reads its rows anew" in night.output) == (2, True)
+
+
+def test_a_message_of_a_maildir_is_tried_again_alone(place: Home) -> None:
+    """It is quarantined by its own name, which no suffix explains."""
+    box = place.data / "box"
+    (box / "cur").mkdir(parents=True)
+    (box / "cur" / "1234.host:2,S").write_bytes(b"Subject: hi\n\n")
+    (box / "cur" / "5678.host:2,S").write_bytes(b"no header at all")
+    assert avocet("import", str(box), "--into", "tiny").exit_code == 0
+    name = json.loads(avocet("quarantine", "--json").stdout)[0]["name"]
+    (box / "cur" / "5678.host:2,S").write_bytes(b"Subject: words\n\nof its own\n")
+    assert "took in 1 of 1" in avocet("quarantine", name, "--retry").output
