@@ -1,5 +1,6 @@
 """From a version's folder to answers: verify, load, build the text by the version's own template, classify."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,21 +11,26 @@ from numpy.typing import NDArray
 
 from avocet import registry
 from avocet.cleaning import encodable
-from avocet.errors import AvocetError, DamagedVersionError
+from avocet.engines import EXPORTED, REFERENCE, TORCH
+from avocet.engines import choice as choices
+from avocet.errors import AvocetError, DamagedVersionError, WrongUseError
 from avocet.events import is_out_of_memory
-from avocet.methods import Scorer, method
+from avocet.methods import Scorer, answering, method
 from avocet.metrics import checked_scores
 from avocet.template import build, template_fields
+
+_log = logging.getLogger("avocet")
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One answer: the label, its probability, all labels best first, and who said it."""
+    """One answer: the label, its probability, all labels best first, which version said so, and what ran it."""
 
     label: str
     confidence: float
     ranked: tuple[tuple[str, float], ...]
     version: str
+    engine: str = REFERENCE
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Classifier:
 
     version: registry.Version
     scorer: Scorer
+    engine: str = REFERENCE
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -62,24 +69,48 @@ class Classifier:
         for row in self.scores(rows):
             order = np.argsort(-row, kind="stable")
             ranked = tuple((self.labels[i], float(row[i])) for i in order)
-            found.append(Prediction(*ranked[0], ranked, self.version.id))
+            found.append(Prediction(*ranked[0], ranked, self.version.id, self.engine))
         return found
 
 
-def load(folder: Path) -> Classifier:
+def load(folder: Path, engine: str | None = None) -> Classifier:
     """The classifier in a version's folder, or behind a link such as models/avocet-minilm.
 
-    Raises NotFoundError where there is none, DamagedVersionError where a file was altered or does not load.
+    By the engine that was chosen for it on this machine (avocet/engines/choice.py), else in torch; `engine`: by this one.
+    Raises NotFoundError where there is none, DamagedVersionError where a file was altered or does not load, WrongUseError
+    for an engine that was not chosen here.
     """
-    return load_folder(registry.open_version(folder).folder)
+    return load_folder(registry.open_version(folder).folder, engine)
 
 
-def load_folder(folder: Path) -> Classifier:
+def load_folder(folder: Path, engine: str | None = None) -> Classifier:
     """Like `load`, for a real folder (also a staging folder)."""
     registry.verify(folder)
     info = registry.read_info(folder)
+    version = registry.Version(str(info["version"]), folder, info)
+    choice = None if engine == REFERENCE else choices.read(folder)
+    if engine not in (None, REFERENCE) and (choice is None or choice.engine != engine):
+        chosen = choice.engine if choice else "none, so torch-fp32 answers"
+        raise WrongUseError(f"{engine} was not chosen for {folder.name} on this machine ({chosen})")
+    if choice is not None and choice.engine in EXPORTED:
+        try:
+            return Classifier(version, answering(folder, info, choices.open_outputs(folder, choice)), choice.engine)
+        except Exception as e:  # an export is a copy that can be made again: torch has the weights and answers
+            if is_out_of_memory(e):
+                raise
+            why = str(e) if isinstance(e, AvocetError) else type(e).__name__
+            _log.warning("%s does not serve %s, %s answers instead: %s", choice.engine, folder.name, REFERENCE, why)
+    scorer = _in_torch(folder, info)
+    if choice is None or choice.engine not in TORCH or choice.engine == REFERENCE:
+        return Classifier(version, scorer)
+    networks = scorer.networks()
+    return Classifier(version, scorer.through({k: n.in_bf16() for k, n in networks.items()}), choice.engine)
+
+
+def _in_torch(folder: Path, info: dict[str, Any]) -> Any:
+    """The version's own scorer. Raises DamagedVersionError."""
     try:
-        scorer = method(info["method"]).load(folder, info)
+        return method(info["method"]).load(folder, info)
     except AvocetError:
         raise
     except Exception as e:  # libraries fail on a strange file in any way; the text of it may quote anything
@@ -87,7 +118,6 @@ def load_folder(folder: Path) -> Classifier:
             raise
         # The manifest holds, so the files are what was sealed: another library version, or a missing one.
         raise DamagedVersionError(f"version {folder.name} does not load here: {type(e).__name__}") from e
-    return Classifier(registry.Version(str(info["version"]), folder, info), scorer)
 
 
 @dataclass(frozen=True)

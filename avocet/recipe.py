@@ -4,7 +4,7 @@ import hashlib
 import json
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -131,6 +131,19 @@ class Gate(Strict):
         return self
 
 
+EngineName = Literal["torch-bf16", "onnx-fp32", "onnx-int8", "openvino-bf16", "openvino-int8"]
+
+
+class Serve(Strict):
+    """How the champion answers."""
+
+    engines: tuple[EngineName, ...] = Field(get_args(EngineName), description="which may serve; torch-fp32 always may")
+    agreement: Share = Field(
+        0.98, description="share of holdout rows on which an engine must answer as torch-fp32 does"
+    )
+    macro_f1_loss: Share = Field(0.005, description="by which an engine may be worse than torch-fp32 there")
+
+
 class Recipe(Strict):
     """One thing to learn."""
 
@@ -150,6 +163,7 @@ class Recipe(Strict):
     clean: Clean = Clean()
     choose: Choose = Choose()
     gate: Gate = Gate()
+    serve: Serve = Serve()
     baselines: tuple[Baseline, ...] = Field(("majority", "tfidf", "zero-shot"), min_length=1)
     seed: int = Field(13, ge=0)
 

@@ -1,6 +1,6 @@
 """How a candidate is trained: one module a method, all behind one small Protocol; found by name, loaded late."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from avocet.engines import Outputs
+    from avocet.engines.network import Network
     from avocet.events import Emit
     from avocet.methods.job import Job
     from avocet.methods.lessons import Learned
@@ -19,6 +21,18 @@ class Scorer(Protocol):
 
     def scores(self, texts: Sequence[str]) -> "NDArray[np.float64]":
         """Probabilities of shape (len(texts), n labels), columns in the order of the trained labels."""
+        ...
+
+
+class Networked(Scorer, Protocol):
+    """A scorer in which networks answer, so that an engine can run them: by name, "" where there is one."""
+
+    def networks(self) -> "Mapping[str, Network]":
+        """The networks, as torch holds them."""
+        ...
+
+    def through(self, outputs: "Mapping[str, Outputs]") -> Scorer:
+        """The same answers with the networks run by `outputs`, one for each of their names."""
         ...
 
 
@@ -34,6 +48,7 @@ class Method(Protocol):
         ...
 
 
+FINE_TUNED = ("full", "lpft", "lora", "contrastive")
 NAMES = ("tfidf", "head", "joint", "blend", "full", "lpft", "lora", "contrastive")
 
 
@@ -42,3 +57,14 @@ def method(name: str) -> Method:
     if name not in NAMES:
         raise ValueError(f"no method {name!r}; there are {', '.join(NAMES)}")
     return cast(Method, import_module(f"avocet.methods.{name}"))
+
+
+def answering(folder: Path, info: Mapping[str, Any], outputs: "Mapping[str, Outputs]") -> Scorer:
+    """The scorer in `folder` with its networks run by `outputs`. Imports no torch, which takes two seconds."""
+    name = str(info["method"])
+    if name in FINE_TUNED:
+        from avocet.methods.logits import LogitScorer
+
+        return LogitScorer(outputs[""])
+    module: Any = method(name)
+    return cast(Scorer, module.answering(folder, info, outputs))

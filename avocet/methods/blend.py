@@ -9,11 +9,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avocet.engines import Outputs
 from avocet.errors import NotAtHandError
 from avocet.events import Emit
 from avocet.folds import grouped_folds
@@ -21,6 +22,9 @@ from avocet.methods.answers import answers_of
 from avocet.methods.job import Job
 from avocet.methods.lessons import Answered, Learned
 from avocet.methods.linear import sharpness, softmax
+
+if TYPE_CHECKING:
+    from avocet.engines.network import Network
 
 _MEMBERS = "members"
 _LEAST = 1e-6  # a probability of 0 would veto all other members
@@ -31,12 +35,34 @@ _PULL = 0.5  # towards equal weights, in nats of the mean loss at distance 1: a 
 class BlendScorer:
     """Members and their weights."""
 
-    members: tuple[Any, ...]
-    weights: tuple[float, ...]
+    members: Mapping[str, Any]
+    weights: tuple[float, ...]  # in the order of the members
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Probabilities of shape (len(texts), n labels)."""
-        return pooled([member.scores(texts) for member in self.members], self.weights)
+        return pooled([member.scores(texts) for member in self.members.values()], self.weights)
+
+    def networks(self) -> "dict[str, Network]":
+        """See Networked: each member's, under its name."""
+        return {
+            f"{name}/{inner}": network
+            for name, member in self.members.items()
+            if hasattr(member, "networks")
+            for inner, network in member.networks().items()
+        }
+
+    def through(self, outputs: Mapping[str, Outputs]) -> "BlendScorer":
+        """See Networked."""
+        through = {
+            name: member.through(_of(name, outputs)) if hasattr(member, "through") else member
+            for name, member in self.members.items()
+        }
+        return BlendScorer(through, self.weights)
+
+
+def _of(name: str, outputs: Mapping[str, Outputs]) -> dict[str, Outputs]:
+    """Those of one member, under its own names."""
+    return {key.removeprefix(f"{name}/"): its for key, its in outputs.items() if key.startswith(f"{name}/")}
 
 
 def pooled(scores: Sequence[NDArray[np.float64]], weights: Sequence[float]) -> NDArray[np.float64]:
@@ -130,4 +156,16 @@ def load(folder: Path, info: Mapping[str, Any]) -> BlendScorer:
     from avocet.methods import method
 
     members = {name: method(its["method"]).load(folder / _MEMBERS / name, its) for name, its in info["members"].items()}
-    return BlendScorer(tuple(members.values()), tuple(info["weights"][name] for name in members))
+    return BlendScorer(members, tuple(info["weights"][name] for name in members))
+
+
+def answering(folder: Path, info: Mapping[str, Any], outputs: Mapping[str, Outputs]) -> BlendScorer:
+    """See methods.answering."""
+    from avocet.methods import answering as through
+    from avocet.methods import method
+
+    members: dict[str, Any] = {}
+    for name, its in info["members"].items():
+        place, mine = folder / _MEMBERS / name, _of(name, outputs)
+        members[name] = through(place, its, mine) if mine else method(its["method"]).load(place, its)
+    return BlendScorer(members, tuple(info["weights"][name] for name in members))

@@ -1,35 +1,73 @@
 """Method head: a frozen base, its pooled and normalised embedding, and a class-balanced logistic regression."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avocet.candidates import Head, OnBase
+from avocet.engines import Outputs
 from avocet.errors import DamagedVersionError, NotAtHandError
 from avocet.events import Emit
 from avocet.methods import faults
-from avocet.methods.encoder import Encoder, n_truncated
 from avocet.methods.job import BaseAtHand, Job
 from avocet.methods.lessons import Learned
 from avocet.methods.linear import Linear, choose
 
+if TYPE_CHECKING:
+    from avocet.engines.network import Network
+    from avocet.methods.encoder import Encoder
+
 _FILE = "head.safetensors"
+
+
+class Embeds(Protocol):
+    """What makes embeddings of length 1, shape (len(texts), width): a base in torch, or an engine."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """In the order of the texts."""
+        ...
+
+
+@dataclass(frozen=True)
+class EmbedsBy:
+    """An engine in the place of a base."""
+
+    outputs: Outputs
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """See Embeds."""
+        return self.outputs(texts)
 
 
 @dataclass(frozen=True)
 class HeadScorer:
     """An encoder and the regression on its embedding."""
 
-    encoder: Encoder
+    encoder: Embeds
     head: Linear
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Probabilities of shape (len(texts), n labels)."""
         return self.head.probabilities(self.encoder.embed(texts))
+
+    def networks(self) -> "dict[str, Network]":
+        """See Networked."""
+        return {"": network_of(self.encoder)}
+
+    def through(self, outputs: Mapping[str, Outputs]) -> "HeadScorer":
+        """See Networked."""
+        return HeadScorer(EmbedsBy(outputs[""]), self.head)
+
+
+def network_of(encoder: Any) -> "Network":
+    """The network of a base in torch."""
+    from avocet.engines.network import Embedding, Network
+
+    return Network(encoder.tokenizer, Embedding(encoder.model), encoder.max_tokens)
 
 
 def train(job: Job, folder: Path, emit: Emit) -> Learned:
@@ -46,8 +84,10 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
     return Learned({**frozen_info(encoder, lessons.texts), **found.info}, found.answered)
 
 
-def embedded_lessons(job: Job, texts: Sequence[str], emit: Emit) -> tuple[Encoder, NDArray[np.float64]]:
+def embedded_lessons(job: Job, texts: Sequence[str], emit: Emit) -> "tuple[Encoder, NDArray[np.float64]]":
     """(the frozen base, its embeddings of the texts)."""
+    from avocet.methods.encoder import Encoder
+
     base = job.its_base()
     faults.strike(faults.planned(), 0, job.rung.micro_batch)
     encoder = Encoder.open(Path(base.path), job.method.max_tokens, base.digest)
@@ -55,21 +95,34 @@ def embedded_lessons(job: Job, texts: Sequence[str], emit: Emit) -> tuple[Encode
     return encoder, encoder.embed(texts, lambda done: emit({"type": "progress", "step": done, "of": n}))
 
 
-def frozen_info(encoder: Encoder, texts: Sequence[str]) -> dict[str, Any]:
+def frozen_info(encoder: "Encoder", texts: Sequence[str]) -> dict[str, Any]:
     """What training_info says of a training that leaves its base as it is."""
+    from avocet.methods.encoder import n_truncated
+
     cut = n_truncated(encoder.tokenizer, texts, encoder.max_tokens)
     return {"epochs_run": 1, "n_truncated": cut, "max_tokens": encoder.max_tokens}
 
 
 def load(folder: Path, info: dict[str, Any]) -> HeadScorer:
     """See Method.load. The base is not copied into the version: it is found again and must be the same bytes."""
+    return HeadScorer(its_encoder(info), _its_head(folder))
+
+
+def answering(folder: Path, info: Mapping[str, Any], outputs: Mapping[str, Outputs]) -> HeadScorer:
+    """See methods.answering."""
+    return HeadScorer(EmbedsBy(outputs[""]), _its_head(folder))
+
+
+def _its_head(folder: Path) -> Linear:
     from safetensors.numpy import load_file
 
-    return HeadScorer(its_encoder(info), Linear.of(load_file(folder / _FILE)))
+    return Linear.of(load_file(folder / _FILE))
 
 
-def its_encoder(info: dict[str, Any]) -> Encoder:
+def its_encoder(info: dict[str, Any]) -> "Encoder":
     """The base of a version that refers to it. Raises DamagedVersionError where it is not the same bytes."""
+    from avocet.methods.encoder import Encoder
+
     base = its_base(info)
     return Encoder.open(Path(base.path), info["max_tokens"], base.digest)
 

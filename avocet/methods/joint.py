@@ -1,21 +1,24 @@
 """Method joint: the frozen embedding beside the text's TF-IDF, in one class-balanced ridge regression."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avocet.candidates import Joint
+from avocet.engines import Outputs
 from avocet.events import Emit
-from avocet.methods.encoder import Encoder
-from avocet.methods.head import embedded_lessons, frozen_info, its_encoder
+from avocet.methods.head import Embeds, EmbedsBy, embedded_lessons, frozen_info, its_encoder, network_of
 from avocet.methods.job import Job
 from avocet.methods.lessons import Learned
 from avocet.methods.linear import Linear, choose, softmax
 from avocet.methods.tfidf import counts_of, weigh, weighed
+
+if TYPE_CHECKING:
+    from avocet.engines.network import Network
 
 _FILE = "joint.safetensors"
 
@@ -24,7 +27,7 @@ _FILE = "joint.safetensors"
 class JointScorer:
     """An encoder, the terms' idf, and a linear model over each; their logits add up."""
 
-    encoder: Encoder
+    encoder: Embeds
     idf: NDArray[np.float32]
     over_terms: Linear
     over_embedding: Linear
@@ -33,6 +36,14 @@ class JointScorer:
         """Probabilities of shape (len(texts), n labels)."""
         terms = self.over_terms.logits(weigh(counts_of(texts), self.idf))
         return softmax(terms + self.over_embedding.logits(self.encoder.embed(texts)))
+
+    def networks(self) -> "dict[str, Network]":
+        """See Networked."""
+        return {"": network_of(self.encoder)}
+
+    def through(self, outputs: Mapping[str, Outputs]) -> "JointScorer":
+        """See Networked."""
+        return replace(self, encoder=EmbedsBy(outputs[""]))
 
 
 def train(job: Job, folder: Path, emit: Emit) -> Learned:
@@ -66,8 +77,17 @@ def train(job: Job, folder: Path, emit: Emit) -> Learned:
 
 def load(folder: Path, info: dict[str, Any]) -> JointScorer:
     """See Method.load."""
+    return _on(its_encoder(info), folder)
+
+
+def answering(folder: Path, info: Mapping[str, Any], outputs: Mapping[str, Outputs]) -> JointScorer:
+    """See methods.answering."""
+    return _on(EmbedsBy(outputs[""]), folder)
+
+
+def _on(encoder: Embeds, folder: Path) -> JointScorer:
     from safetensors.numpy import load_file
 
     tensors = load_file(folder / _FILE)
     over_embedding = Linear(tensors.pop("embedding"), np.zeros_like(tensors["bias"]))
-    return JointScorer(its_encoder(info), tensors.pop("idf"), Linear.of(tensors), over_embedding)
+    return JointScorer(encoder, tensors.pop("idf"), Linear.of(tensors), over_embedding)

@@ -4,7 +4,7 @@ Sentence embeddings, encoders and decoders. A version holds adapters and head, a
 again by its digest, as that of method head is. On a sentence embedding the head starts as its linear probe.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from transformers import AutoModel, AutoModelForSequenceClassification, AutoToke
 from transformers.pytorch_utils import Conv1D
 
 from avocet.candidates import Lora
+from avocet.engines import Outputs
+from avocet.engines.network import Network
 from avocet.errors import AvocetError, DamagedVersionError
 from avocet.events import Emit
 from avocet.methods.adapter import WEIGHTS, Adapter
@@ -25,6 +27,7 @@ from avocet.methods.head import its_base
 from avocet.methods.job import Job
 from avocet.methods.lessons import Learned, cross_fitted
 from avocet.methods.linear import USUAL
+from avocet.methods.logits import LogitScorer
 from avocet.methods.probe import put_probe
 from avocet.methods.trained import TrainedScorer
 
@@ -42,6 +45,14 @@ class LoraScorer:
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Probabilities of shape (len(texts), n labels). A decoder's tokenizer makes no token of an empty text."""
         return self.inner.scores([text or " " for text in texts])
+
+    def networks(self) -> dict[str, Network]:
+        """See Networked."""
+        return self.inner.networks()
+
+    def through(self, outputs: Mapping[str, Outputs]) -> LogitScorer:
+        """See Networked."""
+        return self.inner.through(outputs)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """What this machine computes well: native bfloat16, and as many threads as it has been given cores."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import torch
+
+from avocet.engines.cores import n_cores
 
 
 def native_bf16() -> bool:
@@ -28,13 +28,6 @@ def use_our_cores() -> int:
 
     Torch counts the machine's cores: in a container of two on a host of 64, its 64 threads wait for each other.
     """
-    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    quota = Path("/sys/fs/cgroup/cpu.max")
-    if quota.exists():
-        allowed, period = quota.read_text().split()
-        if allowed.isdigit():
-            n = min(n, max(1, int(allowed) // int(period)))
-    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]  # a list is of nested levels, the outermost first
-    n = min(n, int(asked)) if asked.isdigit() and int(asked) else n
+    n = n_cores()
     torch.set_num_threads(n)
     return n

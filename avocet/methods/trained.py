@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
+from avocet.engines import Outputs
+from avocet.engines.network import Logits, Network
 from avocet.methods.encoder import SAFE, SAFE_WEIGHTS, PooledClassifier, batched, device
+from avocet.methods.logits import LogitScorer
 from avocet.methods.machine import use_our_cores
 
 _ENCODER, _HEAD = "encoder", "head.safetensors"
@@ -37,6 +40,14 @@ class TrainedScorer:
             return logits.double().softmax(dim=1)
 
         return batched(run, self.tokenizer, texts, self.max_tokens)
+
+    def networks(self) -> dict[str, Network]:
+        """See Networked."""
+        return {"": Network(self.tokenizer, Logits(self.model), self.max_tokens)}
+
+    def through(self, outputs: Mapping[str, Outputs]) -> LogitScorer:
+        """See Networked."""
+        return LogitScorer(outputs[""])
 
 
 def fresh(base: Path, pooled: bool, labels: Sequence[str], **more: Any) -> Any:
