@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from avocet.incoming.importing import Imported
     from avocet.records import Naming
     from avocet.review import Order
-    from avocet.rows import Unusable
     from avocet.store.labels import Labels, StoredRow
 
 FORMATS = ("jsonl", "csv", "parquet", "eml", "mbox", "maildir", "folder", "json", "takeout")
@@ -57,7 +56,8 @@ def import_(
     from avocet.progress import Bar
     from avocet.records import Naming
 
-    naming = Naming(_pairs(columns, "--column"), _pairs(labels, "--label-map"))
+    given = _pairs(columns, "--column")
+    naming = Naming(given, _pairs(labels, "--label-map"), frozenset(given.values()))
     if recipe is not None:
         its, naming = _as_remembered(recipe, naming, dry_run)
         into = into or its
@@ -69,7 +69,7 @@ def import_(
     _told(found, into, dry_run, as_json)
 
 
-def _told(found: "Imported", into: str, dry_run: bool, as_json: bool) -> None:
+def _told(found: "Imported", into: str | None, dry_run: bool, as_json: bool) -> None:
     """What an import came to."""
     if as_json:
         say_json(asdict(found))
@@ -85,7 +85,7 @@ def _told(found: "Imported", into: str, dry_run: bool, as_json: bool) -> None:
         )
     if found.quarantine:
         click.echo(f"what was set aside, and why: {found.quarantine}")
-    if not dry_run and added.n_new:
+    if into and not dry_run and added.n_new:
         click.echo(f"a recipe reads them with   rows: store:{into}")
 
 
@@ -160,9 +160,8 @@ def queue(recipe: str, n: int, order: "Order", as_json: bool) -> None:
 @click.command()
 @click.argument("name", required=False)
 @click.option("--retry", is_flag=True, help="Import the files of NAME again: what can be read now comes in.")
-@click.option("--for", "recipe", metavar="RECIPE", help="Read them as its columns and label_map say.")
 @as_json
-def quarantine(name: str | None, retry: bool, recipe: str | None, as_json: bool) -> None:
+def quarantine(name: str | None, retry: bool, as_json: bool) -> None:
     """What imports and nights set aside: each file of it, or what stands in NAME, by reason."""
     from avocet.home import home
     from avocet.rows import read_unusable
@@ -181,10 +180,10 @@ def quarantine(name: str | None, retry: bool, recipe: str | None, as_json: bool)
     path = folder / f"{Path(name).stem}.jsonl"
     if path.parent != folder or not path.is_file():
         raise NotFoundError(f"there is no {name!r:.80} in the quarantine; `avocet quarantine` lists what there is")
-    its = read_unusable(path)
     if retry:
-        _tried_again(path.stem, its, recipe, as_json)
+        _again(path.stem, as_json)
         return
+    its = read_unusable(path)
     if as_json:
         say_json([asdict(one) for one in its])
         return
@@ -231,29 +230,16 @@ def labels_of(collection: str) -> "Labels":
     return Labels(store_of(home()), checked_name(collection, "collection"))
 
 
-def _tried_again(name: str, its: Sequence["Unusable"], recipe: str | None, as_json: bool) -> None:
-    """Import the files again in which something was set aside; what is known already is passed over."""
+def _again(name: str, as_json: bool) -> None:
     from avocet.home import home
-    from avocet.incoming.importing import collection_of, import_files
+    from avocet.incoming.again import import_again
     from avocet.progress import Bar
-    from avocet.records import Naming
 
-    into = collection_of(name)
-    if into is None:
-        raise WrongUseError(
-            f"{name} is of a night, which reads its rows anew each time: mend them, and run another one"
-        )
-    files = sorted({Path(one.file) for one in its})
-    gone = [path for path in files if not path.exists()]
-    if len(gone) == len(files):
-        raise NotFoundError(f"none of the {len(files)} files of {name} is there any more, the first was {gone[0]}")
-    naming = Naming() if recipe is None else _as_remembered(recipe, Naming(), dry_run=True)[1]
     with Bar("import") as bar:
-        there = [path for path in files if path.exists()]
-        found = import_files(home(), into, there, naming, on_batch=lambda n: bar.at(n, None))
+        found, gone = import_again(home(), name, lambda n: bar.at(n, None))
     if gone:
         click.echo(f"{len(gone)} files are not there any more, the first was {gone[0]}", err=True)
-    _told(found, into, False, as_json)
+    _told(found, None, False, as_json)
 
 
 def _as_remembered(recipe: str, naming: "Naming", dry_run: bool) -> tuple[str, "Naming"]:
@@ -269,7 +255,7 @@ def _as_remembered(recipe: str, naming: "Naming", dry_run: bool) -> tuple[str, "
         click.echo(f"{home().shown(written)} says so from now on", err=True)
     collections = [row.removeprefix(recipes.STORED) for row in known.rows if row.startswith(recipes.STORED)]
     its = collections[0] if collections else known.name
-    return its, Naming({**known.columns, **naming.columns}, {**known.label_map, **naming.labels})
+    return its, Naming({**known.columns, **naming.columns}, {**known.label_map, **naming.labels}, naming.needed)
 
 
 def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:

@@ -43,8 +43,8 @@ def label(
         said = [labels.take_away(row, user())]
     elif row and label:
         said = [labels.put(row, label, user())]
-    elif row:
-        raise WrongUseError("say which label: `avocet label ROW LABEL`, or --remove")
+    elif row or remove:
+        raise WrongUseError("say which label: `avocet label ROW LABEL`, or `avocet label ROW --remove`")
     elif history or as_json:
         said = labels.history()
     else:
@@ -93,6 +93,8 @@ class _Session:
 
     def ask(self, one: "Asked") -> None:
         """Show a mail and hear what it is. Raises EOFError where the person stops."""
+        if self.labels.has_label(one.row.id):  # as a look-alike, or by somebody else meanwhile
+            return
         _show(one, self.recipe)
         while True:
             word = input("label (Enter: the suggestion, s: skip, u: undo, q: stop): ").strip()
@@ -131,9 +133,7 @@ class _Session:
             others
             and input(f"{len(others)} more say nearly the same; are all {chosen}? (y, Enter: no): ").strip() == "y"
         ):
-            for other in others:
-                self.labels.put(other.id, chosen, self.who)
-            self.n_said += len(others)
+            self.n_said += self.labels.put_all([other.id for other in others], chosen, self.who)
 
 
 def _show(one: "Asked", recipe: "Recipe") -> None:

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@as_json
 @click.pass_context
-def runs(ctx: click.Context) -> None:
+def runs(ctx: click.Context, as_json: bool) -> None:
     """The runs of the flow (`ls` when nothing else is asked)."""
     if ctx.invoked_subcommand is None:
-        ctx.invoke(list_runs)
+        ctx.invoke(list_runs, as_json=as_json)
 
 
 @runs.command("ls")

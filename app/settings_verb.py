@@ -14,7 +14,7 @@ from avocet.errors import WrongUseError
 @click.argument("changes", nargs=-1, metavar="[NAME=VALUE]...")
 @as_json
 def settings(changes: Sequence[str], as_json: bool) -> None:
-    """Whether anything is trained, from how many labels on, and whether new labels start a run; NAME=VALUE changes it."""
+    """Whether anything is trained, and from how many labels on; NAME=VALUE changes it. auto_train is kept, and starts nothing yet."""
     from avocet.byhand import user
     from avocet.home import home
     from avocet.store.database import store_of

@@ -60,8 +60,11 @@ def crossfit(rows: Rows, recipe: Recipe, champion: Path, challenger: Path, room:
     if known and len(known & here) < len(known) / 2:
         return CrossFitted(why_not="the champion has learned from rows that are not here")
     own = [r["side"] == "holdout" or r["key"] in known for r in used]  # what the champion's night had to learn from
+    # Each by its own way of training: what doubted rows counted on the champion's night, they count again.
+    like_tonight = infos["champion"].get("suspects", 1.0) == recipe.clean.suspects
+    its = used if like_tonight else [{k: v for k, v in r.items() if k != "weight"} for r in used]
     said = {
-        "champion": out_of_fold(used, folds, recipe, infos["champion"], own, room),
+        "champion": out_of_fold(its, folds, recipe, infos["champion"], own, room),
         "challenger": out_of_fold(
             used, folds, recipe, infos["challenger"], [r["side"] != LEFT_OUT for r in used], room
         ),

@@ -12,6 +12,8 @@ from avocet.home import Home
 from avocet.methods.job import read_rows
 from avocet.recipe import Recipe
 from avocet.runs import Run
+from avocet.store.database import store_of
+from avocet.store.runs import RunLedger
 from avocet.template import build
 
 Format = Literal["jsonl", "csv"]
@@ -35,15 +37,26 @@ def as_files(run: Run, kind: Format) -> dict[str, bytes]:
     What cleaning left out, and what may not be judged, is in none of them.
     """
     rows = read_rows(run.rows)
+    template = text_of(run)
     found = {}
     for side, name in NAMES.items():
-        its = [_line(run.recipe, row) for row in rows if row["side"] == side]
+        its = [_line(template, row) for row in rows if row["side"] == side]
         found[f"{name}.{kind}"] = _csv(its) if kind == "csv" else _jsonl(its)
     return found
 
 
-def _line(recipe: Recipe, row: Mapping[str, Any]) -> dict[str, str]:
-    return {"id": row["id"], "text": build(recipe.text, row["fields"]), "label": row["label"]}
+def text_of(run: Run) -> str:
+    """The template of that night, whatever the recipe says since. Raises NotFoundError where nobody knows it any more."""
+    try:
+        return str(RunLedger(store_of(run.home)).get(run.id).training_config["text"])
+    except NotFoundError:
+        if all(name in row["fields"] for row in read_rows(run.rows)[:1] for name in run.recipe.fields):
+            return run.recipe.text  # a run from before runs stood in the store
+        raise NotFoundError(f"the template of run {run.id} is not known any more; run another night") from None
+
+
+def _line(template: str, row: Mapping[str, Any]) -> dict[str, str]:
+    return {"id": row["id"], "text": build(template, row["fields"]), "label": row["label"]}
 
 
 def _jsonl(lines: list[dict[str, str]]) -> bytes:

@@ -1,12 +1,14 @@
 """A run's way through its stages, as the store is told of it: where it is, what it came to, and how it ended."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from avocet import runs
+from avocet import registry, runs
 from avocet.errors import AvocetError, DataStoppedError, StoreError, SwitchedOffError
 from avocet.gate import Verdict
+from avocet.history import SETTLED
 from avocet.home import Home
 from avocet.recipe import STORED, Recipe
 from avocet.runs import Run
@@ -16,6 +18,7 @@ from avocet.store import settings
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger, Status
 
+_log = logging.getLogger("avocet")
 KILLED = "it was killed, or its machine went away; the champion stayed as it was"
 
 
@@ -28,7 +31,7 @@ def recorded(home: Home, recipe: Recipe) -> Iterator[Run]:
     run, ledger = runs.begin(home, recipe), RunLedger(store_of(home))
     for name in ledger.unfinished():
         if (home.runs / name).is_dir():  # of this home, whose lock is ours: nobody works on it any more
-            ledger.move(name, "failed", sentence=KILLED)
+            _close(home, ledger, name)
     ledger.begin(run.id, recipe.name, _config(recipe))
     try:
         yield run
@@ -39,6 +42,15 @@ def recorded(home: Home, recipe: Recipe) -> Iterator[Run]:
         except StoreError as lost:  # what ended the run is what a person must hear of
             e.add_note(f"and the store could not be told: {lost}")
         raise
+
+
+def _close(home: Home, ledger: RunLedger, name: str) -> None:
+    """End a run that nobody works on any more, as the ledger of the models says, if it was decided."""
+    words = [e for e in registry.ledger(home.models) if e.get("run") == name and e.get("event") in SETTLED]
+    if words:
+        ledger.move(name, "completed", sentence=str(words[-1].get("sentence") or words[-1]["event"]))
+    else:
+        ledger.move(name, "failed", sentence=KILLED)
 
 
 def check_wanted(home: Home) -> None:
@@ -78,8 +90,11 @@ def trained(run: Run) -> None:
     _move(run, "evaluating")
 
 
-def decided(run: Run, board: Scoreboard, verdict: Verdict) -> None:
-    """The gate has spoken."""
+def decided(run: Run, board: Scoreboard, verdict: Verdict, learned: bool = True) -> None:
+    """The gate has spoken; `learned`: on versions that were trained on this run's rows.
+
+    The verdict is carried out already, so a store that cannot be told of it is a warning: the next run tells it.
+    """
     card = board.challenger or board.champion
     found: dict[str, Any] = {"promoted": verdict.promoted, "reason": verdict.reason.value}
     gain = None
@@ -90,10 +105,14 @@ def decided(run: Run, board: Scoreboard, verdict: Verdict) -> None:
         }  # fmt: skip
         beaten = max((c.macro_f1 for c in board.baselines if c.macro_f1 is not None), default=None)
         gain = None if beaten is None else card.macro_f1 - beaten
-    _move(
-        run, "completed", results=found, sentence=verdict.sentence, improvement_over_baseline=gain,
-        model_path=f"models/{board.challenger.name}" if board.challenger else None,
-    )  # fmt: skip
+    version = f"models/{board.challenger.name}" if board.challenger and learned else None
+    try:
+        _move(
+            run, "completed", results=found, sentence=verdict.sentence, improvement_over_baseline=gain,
+            model_path=version,
+        )  # fmt: skip
+    except StoreError as e:
+        _log.warning("the verdict stands, and the store could not be told of it: %s", e)
 
 
 def rested(run: Run, sentence: str) -> None:

@@ -7,6 +7,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from avocet import recipe as recipes
+from avocet.dataset import text_of
 from avocet.decision import Decision
 from avocet.errors import NotFoundError
 from avocet.home import Home
@@ -31,7 +32,7 @@ def to_look_at(home: Home, found: Decision) -> list[Suspect]:
         raise NotFoundError(f"version {challenger}, which answered these rows, was removed; run another night")
     lines = read_rows(run.rows)
     learned = learned_suspects(lines, home.models / challenger) if challenger else []
-    return [*conflicts(lines), *learned, *judged_suspects(found), *odd_lengths(lines, run.recipe.text)]
+    return [*conflicts(lines), *learned, *judged_suspects(found), *odd_lengths(lines, text_of(run))]
 
 
 def conflicts(lines: Lines) -> list[Suspect]:

@@ -28,27 +28,30 @@ class BadRecordError(ValueError):
 
 @dataclass(frozen=True)
 class Naming:
-    """What a file calls things: which of its columns is which of ours, and which labels are called otherwise there."""
+    """What files call things: which of their columns is which of ours, and which labels are called otherwise there.
 
-    columns: Mapping[str, str] = field(default_factory=dict)  # ours -> the file's
-    labels: Mapping[str, str] = field(default_factory=dict)  # the file's -> ours
+    One naming serves several files: a column counts where a file has it. Those that are `needed` a person named for this
+    very file.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)  # ours -> the files'
+    labels: Mapping[str, str] = field(default_factory=dict)  # the files' -> ours
+    needed: frozenset[str] = frozenset()  # of the files' names
 
     def label(self, text: str) -> str:
         """What the file's label is called here."""
         return self.labels.get(text.strip(), text.strip())
 
     def ours(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """The record under our names. Raises BadRecordError where a column is not there.
+        """The record under our names. Raises BadRecordError where a needed column is not there.
 
-        A column that is called as ours is another one where `columns` names the one that is meant.
+        A column that is called as ours is another one where the meant one is there.
         """
-        missing = [theirs for theirs in self.columns.values() if theirs not in record]
-        if missing:
+        if missing := sorted(self.needed - record.keys()):
             raise BadRecordError(f"no column {missing[0]!r:.60}")
-        name_of = {theirs: ours for ours, theirs in self.columns.items()}
-        found = {
-            name_of.get(name, name): one for name, one in record.items() if name in name_of or name not in self.columns
-        }
+        name_of = {theirs: ours for ours, theirs in self.columns.items() if theirs in record}
+        taken = set(name_of.values())
+        found = {name_of.get(name, name): one for name, one in record.items() if name in name_of or name not in taken}
         if isinstance(label := found.get("label"), str):
             found["label"] = self.label(label)
         return found
@@ -84,7 +87,7 @@ def comma_separated(path: Path, needed: Collection[str] = ()) -> Records:
         if len(set(names)) != len(names) or not any(names):
             yield 1, "the first line does not name the columns"
             return
-        if missing := [name for name in needed if name not in names]:
+        if missing := sorted(name for name in needed if name not in names):
             # The names are not told: in a file without that line they are somebody's mail.
             raise WrongUseError(f"the first line of {path} names no column {missing[0]!r}")
         for number, record in _rows_of(csv.reader(stream, delimiter=separator, strict=True)):
@@ -125,7 +128,7 @@ def parquet(path: Path, needed: Collection[str] = ()) -> Records:
         raise WrongUseError(f"{path}: Parquet is read with pyarrow: pip install -e '.[parquet]'") from None
     try:
         with ParquetFile(path) as file:
-            if missing := [name for name in needed if name not in file.schema_arrow.names]:
+            if missing := sorted(name for name in needed if name not in file.schema_arrow.names):
                 raise WrongUseError(f"{path} has no column {missing[0]!r}")
             number = 0
             for batch in file.iter_batches(batch_size=_AT_ONCE):

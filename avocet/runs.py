@@ -119,16 +119,18 @@ def row_files(home: Home, recipe: Recipe) -> list[tuple[Path, str]]:
     return files
 
 
-def write_rows(path: Path, rows: Iterable[Row], keys: Mapping[str, str] | None = None) -> str:
-    """Write the kept rows; returns their digest, which does not depend on their order. `keys`: row id -> its key, if made."""
+def write_rows(path: Path, rows: Iterable[Row], keys: Mapping[str, str] | None = None, timed: bool = False) -> str:
+    """Write the kept rows; returns their digest, which does not depend on their order. `keys`: row id -> its key, if made.
+
+    When a label was given is no news for a model, unless `timed`: whoever confirms a doubted one has looked at it.
+    """
     marks = []
     with path.open("w", encoding="utf-8") as out:
         for row in rows:
             line = _line(row, keys)
             said = json.dumps(line, ensure_ascii=True)
-            marks.append(hashlib.sha256(said.encode()).hexdigest())
-            # When a label was given is no news for a model.
             told = json.dumps({**line, "labeled_at": row.labeled_at}, ensure_ascii=True) if row.labeled_at else said
+            marks.append(hashlib.sha256((told if timed else said).encode()).hexdigest())
             out.write(told + "\n")
     return digest(sorted(marks))
 
@@ -164,7 +166,14 @@ def run_key(recipe: Recipe, rows_digest: str, home: Home, version: str | None = 
             bases[name] = at_hand(settings, home).digest if isinstance(settings, OnBase) else ""
         except NotAtHandError:
             bases[name] = "not at hand"
-    parts = [recipe.model_dump(mode="json", exclude={"about", "rows_help"}), rows_digest, bases, code_digest()]
+    parts: list[Any] = [
+        recipe.model_dump(mode="json", exclude={"about", "rows_help"}),
+        rows_digest,
+        bases,
+        code_digest(),
+    ]
+    if recipe.clean.suspects < 1:  # whom the champion doubts
+        parts.append(registry.champion_id(home.models, recipe.name))
     return digest([*parts, version] if version else parts)
 
 

@@ -19,7 +19,7 @@ from avocet.recipe import Recipe
 
 LEFT_OUT = "left_out"  # the side that rows.jsonl says of them
 NEAR_COPY, MAJORITY, SAMPLE = "a near copy of another row", "the largest label was reduced", "not in tonight's sample"
-SUSPECT = "its label is likely wrong"
+NEXT_TO_NOTHING = 1e-6
 _BLOCK = 500
 
 
@@ -60,9 +60,9 @@ def select(recipe: Recipe, train: Pool, texts: Texts, suspects: Collection[str] 
     for why, found in ((MAJORITY, _majority), (SAMPLE, _sample)):
         left_out |= dict.fromkeys(found(recipe, [row for row in train if row.id not in left_out]), why)
     doubted = [row.id for row in train if row.id in suspects and row.id not in left_out]
-    if clean.suspects == 0:
-        return Selection(left_out | dict.fromkeys(doubted, SUSPECT))
-    return Selection(left_out, dict.fromkeys(doubted, clean.suspects) if clean.suspects < 1 else {})
+    # A row that counts nothing is still answered out of fold: left out, nobody would know of it the night after.
+    weight = max(clean.suspects, NEXT_TO_NOTHING)
+    return Selection(left_out, dict.fromkeys(doubted, weight) if clean.suspects < 1 else {})
 
 
 def _near_copies(similar: float | None, pool: Pool, texts: Texts) -> list[str]:

@@ -228,6 +228,7 @@ def _info(run: Run, sides: Sides, candidate: str, key: str, base: BaseAtHand | N
         "seed": recipe.seed,
         "rows_digest": sides.digest,
         "left_out": dict(sides.left_out),
+        "suspects": recipe.clean.suspects,
         "training_key": key,
         "run": run.id,
         "libraries": {name: installed(name) for name in LIBRARIES},

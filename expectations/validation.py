@@ -32,7 +32,7 @@ def validate_rows(run: Run) -> DataReport:
     texts, keys = _keys(run, reading.rows)
     report, kept, aside = check(run.recipe, reading, texts)
     write_unusable(run.quarantine, [*reading.unusable, *aside])
-    report = replace(report, rows_digest=write_rows(run.rows, kept, keys))
+    report = replace(report, rows_digest=write_rows(run.rows, kept, keys, timed=run.recipe.clean.suspects < 1))
     write_json(run.folder / "data_report.json", as_json(report))
     return report
 

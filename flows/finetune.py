@@ -85,7 +85,7 @@ def _night(run: Run, version: str | None) -> State[Any]:
     board = benchmark(run, trained)
     # A candidate that failed tonight may work tomorrow, so such a night is not settled by its key.
     verdict = promote(run, board, None if any(isinstance(e, AvocetError) for e in failed.values()) else key)
-    journal.decided(run, board, verdict)
+    journal.decided(run, board, verdict, learned=version is None)
     lost = "".join(f"; {name} failed: {why}" for name, why in failed.items() if isinstance(why, AvocetError))
     return Completed(message=verdict.sentence + lost, data=verdict)
 

@@ -50,7 +50,7 @@ def fetch(
             accounts.read_up_to(name, validity, max(item.place for item in batch))
 
         source = Source(f"imap:{name}", _items(box, account, uids), keep, N_BATCH)
-        found = import_items(home, account.collection, [source], dry_run, on_batch)
+        found = import_items(home, account.collection, [source], dry_run, on_batch, {"account": account.name})
     if not dry_run:
         accounts.read_up_to(name, validity, before)
     return found

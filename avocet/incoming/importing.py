@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from avocet.durable import on_disk
 from avocet.errors import AvocetError, RowsUnreadableError, WrongUseError
@@ -26,7 +26,7 @@ from avocet.store.labels import Added, Incoming, Labels
 from avocet.times import now
 
 BATCH = 500
-_ASIDE = re.compile(r"import-[0-9T]+-(?P<collection>.+)")
+HOW = ".how.json"  # the end of the file beside a quarantine file that says how it was imported
 Reader = Callable[[Path, str, Naming], Items]
 READERS: dict[str, Reader] = {
     "jsonl": tables.json_lines,
@@ -102,7 +102,11 @@ def import_files(
 ) -> Imported:
     """Take all rows of `paths` into `collection`. See `import_items`; raises WrongUseError for a kind that cannot be told."""
     sources = (_file(path, naming, kind) for path in paths)
-    return import_items(home, collection, sources, dry_run, on_batch)
+    how = {
+        "collection": collection, "kind": kind, "paths": [_shown(path.resolve()) for path in paths],
+        "columns": dict(naming.columns), "labels": dict(naming.labels), "needed": sorted(naming.needed),
+    }  # fmt: skip
+    return import_items(home, collection, sources, dry_run, on_batch, how)
 
 
 def import_items(
@@ -111,10 +115,12 @@ def import_items(
     sources: Iterable[Source],
     dry_run: bool = False,
     on_batch: Callable[[int], None] = lambda n: None,
+    how: Mapping[str, Any] | None = None,
 ) -> Imported:
     """Take what `sources` give into `collection`; `dry_run` only counts. `on_batch` is told how many were read.
 
-    What is no row goes to a file under data/quarantine/, by file, place and reason. Raises RowsUnreadableError for a
+    What is no row goes to a file under data/quarantine/, by file, place and reason, beside one that says `how` it was imported,
+    so that it can be done again (again.py). Raises RowsUnreadableError for a
     file that cannot be read to its end and whatever else a source ends with (what came before it is in), StoreError,
     DiskError.
     """
@@ -122,7 +128,7 @@ def import_items(
     added, n_read, n_twice, n_aside = Added(), 0, 0, 0
     seen: dict[str, str] = {}
     path = home.quarantine / f"import-{re.sub('[^0-9T]', '', now())}-{collection}.jsonl"
-    with closing(_Aside(path, dry_run)) as aside:
+    with closing(_Aside(path, dry_run, how or {})) as aside:
         for source in sources:
             for batch in _batches(source):
                 found = [item for item in batch if isinstance(item, Found)]
@@ -142,15 +148,14 @@ def import_items(
     return Imported(n_read, added, n_twice, n_aside, home.shown(path) if n_aside and not dry_run else None)
 
 
-def collection_of(quarantine: str) -> str | None:
-    """Into which collection the import went that set aside what stands in this file; None where it was no import."""
-    found = _ASIDE.fullmatch(quarantine)
-    return found["collection"] if found else None
-
-
 def _file(path: Path, naming: Naming, kind: str | None) -> Source:
-    shown = str(path).encode("utf-8", "replace").decode()  # a name may be no UTF-8
+    shown = _shown(path)
     return Source(shown, READERS[kind or format_of(path)](path, shown, naming))
+
+
+def _shown(path: Path) -> str:
+    """A name may be no UTF-8."""
+    return str(path).encode("utf-8", "replace").decode()
 
 
 def _told_apart(
@@ -200,6 +205,7 @@ class _Aside:
 
     path: Path
     dry_run: bool
+    how: Mapping[str, Any]
     _stream: IO[str] | None = None
 
     def add(self, source: str, bad: Sequence[Bad]) -> None:
@@ -211,6 +217,7 @@ class _Aside:
             if self._stream is None:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._stream = self.path.open("a", encoding="utf-8")
+                self.path.with_suffix(HOW).write_text(json.dumps(self.how), encoding="utf-8")
             self._stream.write("".join(json.dumps(line) + "\n" for line in lines))
             self._stream.flush()
             os.fsync(self._stream.fileno())

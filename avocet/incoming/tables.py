@@ -14,12 +14,12 @@ def json_lines(path: Path, shown: str, naming: Naming) -> Items:
 
 def comma_separated(path: Path, shown: str, naming: Naming) -> Items:
     """A line of names, then records. Raises OSError, WrongUseError for a column that is not named there."""
-    return _items(records.comma_separated(path, list(naming.columns.values())), shown, naming)
+    return _items(records.comma_separated(path, naming.needed), shown, naming)
 
 
 def parquet(path: Path, shown: str, naming: Naming) -> Items:
     """Raises OSError, RowsUnreadableError, WrongUseError for a column that is not there, or without pyarrow."""
-    return _items(records.parquet(path, list(naming.columns.values())), shown, naming)
+    return _items(records.parquet(path, naming.needed), shown, naming)
 
 
 def _items(found: Records, shown: str, naming: Naming) -> Items:

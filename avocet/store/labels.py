@@ -157,6 +157,16 @@ class Labels:
             seen = {"predicted": predicted.label, "confidence": predicted.confidence, "version": predicted.version}
         return self._say(row_id, label=label, who=who, **seen)
 
+    def put_all(self, row_ids: Sequence[str], label: str, who: str) -> int:
+        """One label for many rows, in one act: those that have none yet; how many there were. `undo` takes all back."""
+        at = now()
+        with self.database.writing() as db:
+            there = self._keys(db, row_ids).keys() - self._current(db, row_ids).keys()
+            events = [self._event(name, label=label, who=who, labeled_at=at) for name in row_ids if name in there]
+            if events:
+                db.execute(insert(schema.labels), events)
+        return len(events)
+
     def take_away(self, row_id: str, who: str) -> Said:
         """The row has no label any more. Raises NotFoundError where it has none, StoreError."""
         with self.database.writing() as db:
@@ -165,13 +175,19 @@ class Labels:
             return self._said(db, self._event(row_id, label=None, who=who))
 
     def undo(self, who: str) -> Said:
-        """Take back what `who` said last and has not taken back yet. Raises NotFoundError where nothing is left."""
+        """Take back what `who` said last and has not taken back yet, all of it if it was said in one act.
+
+        Returns the newest of these events. Raises NotFoundError where nothing is left.
+        """
         table = schema.labels
         with self.database.writing() as db:
             query = _standing().where(table.c.collection == self.collection, table.c.who == who)
             last = db.execute(query.order_by(table.c.seq.desc()).limit(1)).first()
             if last is None:
                 raise NotFoundError(f"{who} has said nothing in {self.collection} that could be undone")
+            at_once = db.execute(query.where(table.c.labeled_at == last.labeled_at, table.c.seq != last.seq)).all()
+            for one in at_once:
+                self._said(db, self._event(one.row_id, label=None, who=who, undoes=one.seq))
             return self._said(db, self._event(last.row_id, label=None, who=who, undoes=last.seq))
 
     def history(self, n: int = 10, who: str | None = None) -> list[Said]:
@@ -231,6 +247,11 @@ class Labels:
         if found is None:
             raise NotFoundError(f"there is no row {row_id!r:.80} in {self.collection}")
         return _as_row(found)
+
+    def has_label(self, row_id: str) -> bool:
+        """Whether the row has a label now."""
+        with self.database.reading() as db:
+            return row_id in self._current(db, [row_id])
 
     def keys(self, row_ids: Iterable[str]) -> dict[str, str]:
         """Row id -> key, of those that are here."""

@@ -1,11 +1,13 @@
 """Runs as the store keeps them, under the names of document 1's FineTuningRun, and which of them used a label."""
 
 import json
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import func, insert, or_, select, true, update
+from sqlalchemy import insert, select, update
 
 from avocet.errors import NotFoundError
 from avocet.store import schema
@@ -13,6 +15,7 @@ from avocet.store.database import Database
 from avocet.times import now
 
 Status = Literal["preparing", "training", "evaluating", "completed", "failed"]
+_NO_NUMBER = 2**63  # larger than any run's
 ENDED: tuple[Status, ...] = ("completed", "failed")
 
 
@@ -83,35 +86,37 @@ class RunLedger:
             raise NotFoundError(f"there is no run {which!r:.80}; `avocet runs` lists what there is")
         return _as_run(found)
 
-    def that_used(self, collection: str, events: Sequence[int] | None = None) -> dict[int, int]:
-        """Number of a label event (None: of any) -> number of the first run that learned from it, if one did.
+    def that_used(self, collection: str) -> dict[int, int]:
+        """Number of a label event -> number of the first run that learned from it, if one did.
 
-        A run used a label if it ended with a model, began after the label was given, and had the row on a side
-        that is learned from. Nothing of this is kept beside runs, sides and labels, so it cannot disagree with them.
+        A run used a label if its recipe reads the collection, it trained a version, began after the label was given, and
+        had the row on a side that is learned from (a row that cleaning left out that night counts, too). It follows
+        from runs, sides and labels and is kept nowhere, so it cannot disagree with them.
         """
         runs, sides, labels = schema.runs.c, schema.sides.c, schema.labels.c
-        first = schema.runs.alias("first")
-        same = (
-            schema.labels.join(schema.sides, sides.row_id == labels.row_id)
-            .join(schema.runs, runs.recipe == sides.recipe)
-            .outerjoin(first, first.c.run == sides.first_run)
-        )
-        query = (
-            select(labels.seq, func.min(runs.id))
-            .select_from(same)
-            .where(
-                labels.collection == collection,
-                true() if events is None else labels.seq.in_(list(events)),
-                sides.side.in_(("train", "validation")),
-                runs.status == "completed",
-                runs.model_path.is_not(None),
-                runs.created_at > labels.labeled_at,
-                or_(first.c.id.is_(None), runs.id >= first.c.id),
-            )
-            .group_by(labels.seq)
-        )
+        name, found = f"store:{collection}", dict[int, int]()
         with self.database.reading() as db:
-            return {int(seq): int(run) for seq, run in db.execute(query)}
+            done = db.execute(select(schema.runs).where(runs.status == "completed", runs.model_path.is_not(None)))
+            nights: dict[str, list[tuple[str, int]]] = defaultdict(list)  # recipe -> (when begun, number), in order
+            for run in sorted(map(_as_run, done), key=lambda run: run.id):
+                if name in run.training_config.get("rows", ()):
+                    nights[run.recipe].append((run.created_at, run.id))
+            number = {run: its for its, run in db.execute(select(runs.id, runs.run))}
+            events = db.execute(
+                select(labels.seq, labels.row_id, labels.labeled_at).where(labels.collection == collection)
+            ).all()
+            for recipe, its in nights.items():
+                learned = sides.side.in_(("train", "validation"))
+                seen = select(sides.row_id, sides.first_run).where(sides.recipe == recipe, learned)
+                first = {row_id: number.get(run, 0) for row_id, run in db.execute(seen)}
+                for seq, row_id, labeled_at in events:
+                    if row_id not in first:
+                        continue
+                    after = its[bisect_right(its, (labeled_at, _NO_NUMBER)) :]
+                    used = next((one for _, one in after if one >= first[row_id]), None)
+                    if used is not None:
+                        found[seq] = min(found.get(seq, used), used)
+        return found
 
 
 def _as_run(found: Any) -> FineTuningRun:

@@ -1,4 +1,7 @@
-"""What a person switched: whether anything is trained, from how many labels on, and whether new labels start a run."""
+"""What a person switched: whether anything is trained, from how many labels on, and whether new labels start a run.
+
+`auto_train` is kept for the automation that will read it; today nothing does.
+"""
 
 import json
 from dataclasses import asdict, dataclass, fields, replace

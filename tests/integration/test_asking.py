@@ -157,6 +157,25 @@ def test_mails_that_say_the_same_can_be_labelled_at_once(place: Home, filled: Re
             labels.undo(user())
 
 
+def test_what_was_labelled_as_a_look_alike_is_not_asked_again_and_is_undone_at_once(
+    place: Home, filled: Recipe
+) -> None:
+    """Another answer would overwrite the first; one undo takes all of them back."""
+    labels = Labels(store_of(place), "tiny")
+    for row, _ in labels.page(1000, unlabelled=True):
+        labels.put(row.id, "digest", "import")
+    words = "your order has left our house today and will be with you by the end of the week as usual"
+    labels.add([Incoming(StoredRow(f"like-{i}", {"subject": "Sent", "body": f"{words} {i}"}, "f:1")) for i in range(4)])
+    done = label_here("neutral", "y", "digest", "digest")
+    assert "4 labelled; no mail waits" in done.output
+    its = {row.id: said.label for row, said in labels.labelled() if row.id.startswith("like")}
+    assert its == {f"like-{i}": "neutral" for i in range(4)}
+    labels.undo(user())
+    left = {row.id for row, _ in labels.labelled() if row.id.startswith("like")}
+    assert len(left) == 1, "the three that were labelled in one act are open again"
+    assert labels.put_all(["like-0", "like-1", "like-2", "like-3"], "digest", "bob") == 3
+
+
 def test_labelling_ends_where_input_ends_and_says_when_nothing_waits(place: Home, filled: Recipe) -> None:
     """Ctrl-D loses nothing."""
     assert label_here().exit_code == 0

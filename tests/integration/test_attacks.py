@@ -76,7 +76,7 @@ ATTACKS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "recipe that is a path": (_story(recipe="../../x"), "training_info.json: recipe"),
     "method of its own": (_story(method="os.system"), "no method of that name"),
     "method of another kind": (_story(method=["tfidf"]), "training_info.json: method"),
-    "template that looks inside": (_story(text="{body.__class__}"), "plain fields"),
+    "template that looks inside": (_story(text="{body.__class__}"), "only fields like"),
     "template that fills the memory": (_story(text="{body:>9999999999}"), "may only cut"),
     "template without a field": (_story(text="hello"), "reads no field"),
     "labels with escapes": (_story(labels=["a", "b\x1b[2J"], trained_labels=["a", "b\x1b[2J"]), "printable"),

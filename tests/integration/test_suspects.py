@@ -74,6 +74,28 @@ def test_what_the_champion_doubts_counts_less_until_somebody_confirms_it(
     assert doubted[0] not in {r["id"] for r in read_rows(run.rows) if "weight" in r}
 
 
+def test_what_counted_nothing_last_night_is_still_doubted_the_next(
+    place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
+) -> None:
+    """The champion that was trained without them has answered them all the same, and a champion more is news."""
+    other = dict(zip(LABELS, (*LABELS[1:], LABELS[0]), strict=True))
+    rows = [{**row, "label": other[row["label"]] if i % 12 == 0 else row["label"]} for i, row in enumerate(few_rows)]
+    name = make_recipe(rows, {"tfidf": {"method": "tfidf"}}, clean={"suspects": 0})
+    recipe, doubted, keys = recipes.load(place, name), [], []
+    for _ in range(3):
+        run = runs.begin(place, recipe)
+        report = validate_rows(run)
+        keys.append(runs.run_key(recipe, report.rows_digest, place))
+        sides = divide(run, report.dropped_labels)
+        doubted.append({r["id"] for r in read_rows(run.rows) if "weight" in r})
+        with in_this_process():
+            version = train(run, sides, "tfidf", 0, lambda event: None).version
+        registry.promote(place.models, "tiny", version, run.id, "another")
+    assert doubted[0] == set() and len(doubted[1]) >= 4
+    assert len(doubted[1] & doubted[2]) >= 0.7 * len(doubted[1])
+    assert len(set(keys)) == 3, "each night the champion, who doubts, is another"
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_learns_with_the_weights(
     method: str, place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]], tmp_path: Any

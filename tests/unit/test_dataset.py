@@ -15,6 +15,8 @@ from avocet.errors import NotFoundError
 from avocet.home import Home
 from avocet.recipe import Recipe
 from avocet.runs import Run, begin
+from avocet.store.database import store_of
+from avocet.store.runs import RunLedger
 
 ODD = 'He said: "=1+1"; ok?\r\nyes,\tno \u2028 \x00 é'
 
@@ -44,6 +46,17 @@ def test_each_side_is_a_file_and_comes_back_as_it_was(place: Home, recipe_of: Ca
     assert {n: list(csv.DictReader(io.StringIO(raw.decode(), newline=""))) for n, raw in tables.items()} == {
         f"{name}.csv": its for name, its in wanted.items()
     }
+
+
+def test_the_text_is_that_nights_whatever_the_recipe_says_since(place: Home, recipe_of: Callable[..., Recipe]) -> None:
+    """Its models saw no other."""
+    run = divided(begin(place, recipe_of(text="{subject}")), "train")
+    RunLedger(store_of(place)).begin(run.id, "tiny", {"text": "{subject}"})
+    now = Run(run.id, place, recipe_of(text="{subject} {body} {more}"))
+    assert json.loads(as_files(now, "jsonl")["train.jsonl"])["text"] == "s0"
+    unknown = Run(divided(begin(place, recipe_of()), "train").id, place, now.recipe)
+    with pytest.raises(NotFoundError, match="is not known any more"):
+        as_files(unknown, "jsonl")
 
 
 def test_the_newest_divided_night_of_the_recipe_is_taken(place: Home, recipe_of: Callable[..., Recipe]) -> None:

@@ -93,7 +93,7 @@ def test_csv_with_other_names_and_labels(place: Home, tmp_path: Path, taken: Imp
         2, [(4, "2 columns, the first line names 3"), (6, "not UTF-8, or half a surrogate pair")],
     )  # fmt: skip
     with pytest.raises(WrongUseError, match="names no column 'massage'"):
-        taken(path, columns={"text": "massage"})
+        taken(path, columns={"text": "massage"}, needed=frozenset(["massage"]))
 
 
 @pytest.mark.parametrize("kind", ["mbox", "maildir", "folder", "eml"])
@@ -467,6 +467,7 @@ def test_what_was_set_aside_is_tried_again(place: Home) -> None:
     found = json.loads(done.stdout)
     assert (found["added"]["n_new"], found["added"]["n_known"], found["n_aside"]) == (1, 1, 1)
     path.unlink()
+    name = json.loads(avocet("quarantine", "--json").stdout)[0]["name"]
     gone = avocet("quarantine", name, "--retry")
     assert (gone.exit_code, "none of the 1 files of" in gone.output) == (3, True)
     (place.quarantine / "20261101t020000z-tiny-aaaa.jsonl").write_text('{"file": "f", "line": 1, "reason": "r"}\n')
@@ -474,7 +475,22 @@ def test_what_was_set_aside_is_tried_again(place: Home) -> None:
     assert (night.exit_code, "is of a night, which reads its rows anew" in night.output) == (2, True)
 
 
-def test_a_message_of_a_maildir_is_tried_again_alone(place: Home) -> None:
+def test_a_file_is_tried_again_as_it_was_imported(place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its columns, labels and format, from wherever it is called; what is in is known, not doubled."""
+    (place.data / "e.txt").write_text("message;class\nfirst words;No\nsecond words;No;\n")
+    monkeypatch.chdir(place.data)
+    said = ["--format", "csv", "--column", "text=message", "--column", "label=class", "--label-map", "No=rejected"]
+    assert avocet("import", "e.txt", "--into", "tiny", *said).exit_code == 0
+    name = json.loads(avocet("quarantine", "--json").stdout)[0]["name"]
+    (place.data / "e.txt").write_text("message;class\nfirst words;No\nsecond words;No\n")
+    monkeypatch.chdir(place.root)
+    found = json.loads(avocet("quarantine", name, "--retry", "--json").stdout)
+    assert (found["added"]["n_new"], found["added"]["n_known"], found["n_aside"]) == (1, 1, 0)
+    assert [said.label for _, said in Labels(store_of(place), "tiny").labelled()] == ["rejected", "rejected"]
+    assert json.loads(avocet("quarantine", "--json").stdout) == [], "nothing is left to be tried"
+
+
+def test_a_message_of_a_maildir_is_tried_again(place: Home) -> None:
     """It is quarantined by its own name, which no suffix explains."""
     box = place.data / "box"
     (box / "cur").mkdir(parents=True)
@@ -483,4 +499,4 @@ def test_a_message_of_a_maildir_is_tried_again_alone(place: Home) -> None:
     assert avocet("import", str(box), "--into", "tiny").exit_code == 0
     name = json.loads(avocet("quarantine", "--json").stdout)[0]["name"]
     (box / "cur" / "5678.host:2,S").write_bytes(b"Subject: words\n\nof its own\n")
-    assert "took in 1 of 1" in avocet("quarantine", name, "--retry").output
+    assert "took in 1 of 2: 0 with a label, 1 known already" in avocet("quarantine", name, "--retry").output

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from avocet import journal, runs
+from avocet import journal, registry, runs
 from avocet.errors import AvocetError, DataStoppedError, NotFoundError
 from avocet.gate import Reason, Verdict
 from avocet.home import Home
@@ -86,6 +86,34 @@ def test_a_killed_run_is_told_as_failed_by_the_next_one(place: Home, recipe_of: 
     }
 
 
+def test_a_killed_run_that_had_promoted_is_told_so(place: Home, recipe_of: Callable[..., Recipe]) -> None:
+    """The models' ledger knows; the champion did not stay as it was."""
+    killed = runs.begin(place, recipe_of())
+    RunLedger(store_of(place)).begin(killed.id, "tiny", {})
+    registry.record(
+        place.models,
+        {"recipe": "tiny", "event": "promoted", "version": "v", "run": killed.id, "sentence": "promoted v"},
+    )
+    with journal.recorded(place, recipe_of()):
+        pass
+    found = RunLedger(store_of(place)).get(killed.id)
+    assert (found.status, found.sentence) == ("completed", "promoted v")
+
+
+def test_a_verdict_stands_though_the_store_cannot_be_told(
+    place: Home, recipe_of: Callable[..., Recipe], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was carried out; the next run tells it."""
+    with journal.recorded(place, recipe_of()) as run:
+        kept = place.store.read_bytes()
+        place.store.unlink()
+        place.store.mkdir()
+        journal.decided(run, board(), Verdict(Reason.FIRST, "promoted head", "v-2"))
+        place.store.rmdir()
+        place.store.write_bytes(kept)
+    assert "the verdict stands" in caplog.text
+
+
 def test_a_store_that_is_gone_does_not_hide_what_ended_the_run(
     place: Home, recipe_of: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +144,7 @@ def test_a_label_was_used_by_the_first_run_that_learned_from_its_row(database: D
     labels.add([Incoming(row) for row in rows])
 
     def night(name: str, status: Any, sees: dict[str, Any]) -> None:
-        ledger.begin(name, "tiny", {})
+        ledger.begin(name, "tiny", {"rows": ["store:tiny"]})
         members = [Member(row, row, "x") for row in sees]
         looks = [Look(row, (), "", b"") for row in sees]
         SideLedger(database).record("tiny", name, members, sees, looks)
@@ -131,5 +159,8 @@ def test_a_label_was_used_by_the_first_run_that_learned_from_its_row(database: D
     night("second-night", "completed", {"late": "validation"})
     unseen = labels.put("unseen", "x", "ann")
     assert ledger.that_used("tiny") == {before.seq: 2, late.seq: 3, relabelled.seq: 3}
-    assert ledger.that_used("tiny", [judged.seq, late.seq, unseen.seq]) == {late.seq: 3}
+    assert judged.seq not in ledger.that_used("tiny") and unseen.seq not in ledger.that_used("tiny")
+    other = Labels(database, "other")  # that no recipe reads; a row there has the id of one that was learned from
+    other.add([Incoming(StoredRow("learned", {"text": "quite another"}, "f:1"))])
+    other.put("learned", "x", "ann")
     assert ledger.that_used("other") == {}

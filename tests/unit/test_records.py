@@ -72,8 +72,9 @@ def test_names_of_a_file_become_ours_once() -> None:
     assert naming.ours({"message": "m", "text": "other", "class": " a ", "id": 1}) == {
         "text": "m", "label": "b", "id": 1,
     }  # fmt: skip
+    assert naming.ours({"text": "m", "class": "c"}) == {"text": "m", "label": "c"}, "another file of the same recipe"
     with pytest.raises(BadRecordError, match="no column 'class'"):
-        naming.ours({"message": "m"})
+        Naming({"label": "class"}, needed=frozenset(["class"])).ours({"message": "m"})
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
@@ -128,6 +129,19 @@ def test_an_import_is_remembered_in_the_recipe(place: Home, make_recipe: Callabl
     assert "took in 1 of 1: 1 with a label" in imports("b.parquet").output
     assert {said.label for _, said in Labels(store_of(place), "tiny").labelled()} == {"rejected", "digest"}
     assert remember(place, recipe, Naming({"text": "message"})) is None
+
+
+def test_what_one_file_is_told_does_not_take_the_words_of_another(
+    place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
+) -> None:
+    """A recipe's own file goes on as it was when an import into its collection is remembered."""
+    name = make_recipe(
+        few_rows, {"tfidf": {"method": "tfidf"}}, text="{subject}", columns={"subject": "title", "label": "class"}
+    )
+    recipe = recipes.load(place, name)
+    found = rows_of(place, recipe)
+    assert (len(found.rows), found.unusable) == (len(few_rows), ())
+    assert found.rows[0].fields["subject"] == few_rows[0]["subject"]
 
 
 def test_what_would_break_the_recipe_is_refused(place: Home, make_recipe: Callable[..., str]) -> None:
