@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.check_verbs import check, expectations
 from app.data_verbs import import_, label, mails, quarantine, queue, stats, suspects
 from app.explain import explain
 from app.registry_verbs import attach
@@ -305,6 +306,6 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
 
 
 attach(main, models)
-for verb in (import_, label, mails, quarantine, queue, replay, stats, suspects):
+for verb in (check, expectations, import_, label, mails, quarantine, queue, replay, stats, suspects):
     main.add_command(verb)
 main.add_command(explain)

@@ -66,6 +66,11 @@ class Home:
         mine = self.root / "recipes" / f"{checked_name(name, 'recipe')}.yaml"
         return mine if mine.exists() else CHECKOUT / "recipes" / mine.name
 
+    def expectations(self, name: str) -> Path:
+        """The file with a recipe's own rules, beside those that its settings make; it need not be there."""
+        mine = self.root / "recipes" / "expectations" / f"{checked_name(name, 'recipe')}.yaml"
+        return mine if mine.exists() else CHECKOUT / "recipes" / "expectations" / mine.name
+
     def shown(self, path: Path) -> str:
         """`path` as a person would type it from AVOCET_HOME; absolute where it lies outside."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)

@@ -151,7 +151,7 @@ def code_digest() -> str:
 
 
 def run_key(recipe: Recipe, rows_digest: str, home: Home, version: str | None = None) -> str:
-    """Equal for two nights that would do the same: rows, recipe with its gate, code, and which bases are at hand.
+    """Equal for two nights that would do the same: rows, recipe with its gate and rules, code, and bases at hand.
 
     `version` is one that is judged instead of training.
     """
@@ -162,6 +162,8 @@ def run_key(recipe: Recipe, rows_digest: str, home: Home, version: str | None = 
         except NotAtHandError:
             bases[name] = "not at hand"
     parts = [recipe.model_dump(mode="json", exclude={"about", "rows_help"}), rows_digest, bases, code_digest()]
+    if (own := home.expectations(recipe.name)).is_file():
+        parts.append({"expectations": hashlib.sha256(own.read_bytes()).hexdigest()})
     return digest([*parts, version] if version else parts)
 
 
