@@ -46,7 +46,7 @@ class Home:
 
     @property
     def kept(self) -> Path:
-        """Embeddings and term counts of rows, kept from night to night; may be deleted."""
+        """Looks, embeddings and term counts of rows, kept from night to night; may be deleted."""
         return self.data / "cache" / "kept.sqlite"
 
     @property
