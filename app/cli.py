@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.account_verbs import accounts, fetch
+from app.check_verbs import check, expectations
 from app.data_verbs import import_, mails, quarantine, queue, stats, suspects
 from app.explain import explain
 from app.label_verb import label
@@ -310,7 +311,7 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
 
 attach(main, models)
 for verb in (
-    accounts, fetch, import_, label, mails, quarantine, queue, replay, runs, settings, stats, suspects,
+    accounts, check, expectations, fetch, import_, label, mails, quarantine, queue, replay, runs, settings, stats, suspects,
 ):  # fmt: skip
     main.add_command(verb)
 main.add_command(explain)

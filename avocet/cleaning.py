@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_DIGITS = re.compile(r"\d+")
+_WORDS = re.compile(r"\w+")
 _MONTHS = (
     "jan|january|januar|janvier|feb|february|februar|februari|février|mar|march|mars|märz|maart|apr|april|may|mai|mei|jun"
     "|june|juni|juin|jul|july|juli|juillet|aug|august|augustus|août|sep|sept|september|septembre|sepember|sepembre|oct"
@@ -100,27 +102,19 @@ def looks_like_html(text: str) -> bool:
 def normal_form(text: str) -> str:
     """`text` without what differs between copies of one mail: case, white space, numbers, dates, Unicode forms."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    if folded.isascii():
+    if folded.isascii():  # the same, three times as fast
         folded = folded.translate(_TO_ZERO)
+        while "00" in folded:
+            folded = folded.replace("00", "0")
     else:
-        # Sign by sign, as in the next function: a text has few different ones, and a pattern looks at every character.
-        for digit in filter(str.isdecimal, set(folded)):
-            folded = folded.replace(digit, "0")
-    while "00" in folded:
-        folded = folded.replace("00", "0")
+        folded = _DIGITS.sub("0", folded)
     return _without_dates(" ".join(folded.split()))
 
 
 def _without_dates(text: str) -> str:
     """`text` with 0 for each date; `_DATE` is tried only where one of its words stands."""
-    words = text
-    if text.isascii():
-        words = text.translate(_TO_SPACE)
-    else:
-        for sign in set(text):
-            if not (sign.isalnum() or sign == "_"):
-                words = words.replace(sign, " ")
-    if not (here := _DATE_WORDS.intersection(words.split())):
+    words = text.translate(_TO_SPACE).split() if text.isascii() else _WORDS.findall(text)
+    if not (here := _DATE_WORDS.intersection(words)):
         return text
     kept, done = [], 0
     for at in sorted(i for word in here for i in _places(text, word)):

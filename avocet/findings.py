@@ -7,6 +7,11 @@ from typing import Literal
 # What a broken rule does, strongest first. The rule says which; Great Expectations only says whether it held.
 Outcome = Literal["stop", "drop-label", "quarantine", "warn", "note"]
 OUTCOMES: tuple[Outcome, ...] = ("stop", "drop-label", "quarantine", "warn", "note")
+# How Great Expectations' pages and other tools call it; what is done about it is the outcome's to say.
+Severity = Literal["critical", "warning", "info"]
+SEVERITY: Mapping[Outcome, Severity] = {
+    "stop": "critical", "drop-label": "warning", "quarantine": "warning", "warn": "warning", "note": "info",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Home:
 
     @property
     def kept(self) -> Path:
-        """Embeddings and term counts of rows, kept from night to night; may be deleted."""
+        """Looks, embeddings and term counts of rows, kept from night to night; may be deleted."""
         return self.data / "cache" / "kept.sqlite"
 
     @property
@@ -65,6 +65,11 @@ class Home:
             return Path(name)
         mine = self.root / "recipes" / f"{checked_name(name, 'recipe')}.yaml"
         return mine if mine.exists() else CHECKOUT / "recipes" / mine.name
+
+    def expectations(self, name: str) -> Path:
+        """The file with a recipe's own rules, beside those that its settings make; it need not be there."""
+        mine = self.root / "recipes" / "expectations" / f"{checked_name(name, 'recipe')}.yaml"
+        return mine if mine.exists() else CHECKOUT / "recipes" / "expectations" / mine.name
 
     def shown(self, path: Path) -> str:
         """`path` as a person would type it from AVOCET_HOME; absolute where it lies outside."""

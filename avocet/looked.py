@@ -15,6 +15,7 @@ from avocet.methods.kept import keep, key_of, known, made_by
 from avocet.rows import words_key
 
 _CHUNK = 5_000
+_as_text = json.JSONEncoder(sort_keys=True).encode
 
 
 def looks_of(lines: Iterable[Mapping[str, Any]], template: str, disk: Path | None = None) -> Iterator[Look]:
@@ -30,7 +31,7 @@ def looks_of(lines: Iterable[Mapping[str, Any]], template: str, disk: Path | Non
         if disk is None:
             yield from _made(some, template)
             continue
-        keys = [key_of(mark, json.dumps([row["fields"], row["more"], row["headers"]], sort_keys=True)) for row in some]
+        keys = [key_of(mark, _as_text([row["fields"], row["more"], row["headers"]])) for row in some]
         found = {key: _unpacked(raw) for key, raw in known(disk, set(keys)).items()}
         used += found
         row_of = {key: row for key, row in zip(keys, some, strict=True) if key not in found}

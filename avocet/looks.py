@@ -55,7 +55,7 @@ def looks(rows: Sequence[Mapping[str, Any]], template: str) -> list[Look]:
     own = [_own(row) for row in rows]
     signatures = _signatures(own)
     return [
-        Look(row["key"], _links(row, template, words), _sender(row["headers"]), signature)
+        Look(row["key"], _links(row, template, words if signature else ""), _sender(row["headers"]), signature)
         for row, words, signature in zip(rows, own, signatures, strict=True)
     ]
 
@@ -100,11 +100,11 @@ def _own(row: Mapping[str, Any]) -> str:
 
 
 def _links(row: Mapping[str, Any], template: str, own: str) -> tuple[str, ...]:
-    """What this row has in common with its exact copies and with its thread."""
+    """What this row has in common with its exact copies and with its thread; `own` words, "" where they are too few."""
     headers = row["headers"]
     ids = [value for name in ("message_id", "in_reply_to", "references") for value in headers.get(name, "").split()]
     found = [f"{_TEXT}{group_key(build(template, row['fields']))}", f"words {row['key']}"]
-    found += [f"own {group_key(own)}"] if len(_WORD.findall(own)) >= SHORT_WORDS else []
+    found += [f"own {group_key(own)}"] if own else []
     found += [f"thread {_digest(headers['thread_id'])}"] if headers.get("thread_id") else []
     found += [f"mail {_digest(value)}" for value in ids]
     subject = row["fields"].get("subject", row["more"].get("subject", ""))

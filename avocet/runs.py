@@ -156,7 +156,7 @@ def code_digest() -> str:
 
 
 def run_key(recipe: Recipe, rows_digest: str, home: Home, version: str | None = None) -> str:
-    """Equal for two nights that would do the same: rows, recipe with its gate, code, and which bases are at hand.
+    """Equal for two nights that would do the same: rows, recipe with its gate and rules, code, and bases at hand.
 
     `version` is one that is judged instead of training.
     """
@@ -172,8 +172,10 @@ def run_key(recipe: Recipe, rows_digest: str, home: Home, version: str | None = 
         bases,
         code_digest(),
     ]
+    if (own := home.expectations(recipe.name)).is_file():
+        parts.append({"expectations": hashlib.sha256(own.read_bytes()).hexdigest()})
     if recipe.clean.suspects < 1:  # whom the champion doubts
-        parts.append(registry.champion_id(home.models, recipe.name))
+        parts.append({"champion": registry.champion_id(home.models, recipe.name)})
     return digest([*parts, version] if version else parts)
 
 

@@ -23,6 +23,7 @@ from avocet.template import build
 from avocet.times import moment
 
 _TURNS = 5
+_as_text = json.JSONEncoder(sort_keys=True).encode
 ASIDE = "aside"  # in rows.jsonl: a holdout row that has a look-alike among what was learned from
 
 
@@ -99,7 +100,7 @@ def _read(run: Run, rows: list[_Row]) -> Iterator[dict[str, Any]]:
     with run.rows.open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            same = json.dumps([row["id"], row["label"], row["fields"]], sort_keys=True)
+            same = _as_text([row["id"], row["label"], row["fields"]])
             mark = hashlib.sha256(same.encode()).hexdigest()
             rows.append(_Row(row["id"], row["label"], row["key"], mark, row.get("labeled_at")))
             yield row

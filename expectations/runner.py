@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # All offending ids, and no values: without these one failed rule over a column can quote a whole mail.
-_IDS_ONLY = {
+IDS_ONLY = {
     "result_format": "COMPLETE",
     "exclude_unexpected_values": True,
     "return_unexpected_index_query": False,
@@ -53,27 +53,45 @@ def _crashed(result: dict[str, Any]) -> bool:
     return any(isinstance(v, dict) and v.get("raised_exception") for v in result["exception_info"].values())
 
 
-def _validated(rules: Sequence[Rule], table: "pd.DataFrame", key: str) -> dict[int, dict[str, Any]]:
-    """Rule number -> Great Expectations' result as a plain dict."""
+def quiet_context() -> Any:
+    """A context of Great Expectations that leaves no file and draws no bar."""
     logging.getLogger("great_expectations").setLevel(logging.ERROR)  # not higher: its errors are ours to see
     import great_expectations as gx
-    from great_expectations import expectations as gxe
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     # This one sets itself to INFO and tells of a temporary folder at each context.
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return context
+
+
+def suite_of(name: str, rules: Sequence[Rule]) -> Any:
+    """The rules as a suite; each result says in its `meta` which rule it is of."""
+    import great_expectations as gx
+    from great_expectations import expectations as gxe
+
+    its = [
+        getattr(gxe, rule.expectation)(
+            **rule.settings,
+            severity=rule.severity,
+            notes=f"{rule.name} ({rule.outcome})",
+            meta={"rule": i},
+        )
+        for i, rule in enumerate(rules)
+    ]
+    return gx.ExpectationSuite(name=name, expectations=its)
+
+
+def _validated(rules: Sequence[Rule], table: "pd.DataFrame", key: str) -> dict[int, dict[str, Any]]:
+    """Rule number -> Great Expectations' result as a plain dict."""
     batch = (
-        context.data_sources.add_pandas("tonight")
+        quiet_context()
+        .data_sources.add_pandas("tonight")
         .add_dataframe_asset("table")
         .add_batch_definition_whole_dataframe("all")
     )
-    suite = gx.ExpectationSuite(
-        name="recipe",
-        expectations=[getattr(gxe, r.expectation)(**r.settings, meta={"rule": i}) for i, r in enumerate(rules)],
-    )
     result = batch.get_batch({"dataframe": table}).validate(
-        suite, result_format={**_IDS_ONLY, "unexpected_index_column_names": [key]}
+        suite_of("recipe", rules), result_format={**IDS_ONLY, "unexpected_index_column_names": [key]}
     )
     return {r["expectation_config"]["meta"]["rule"]: r for r in result.to_json_dict()["results"]}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from avocet.findings import Outcome
+from avocet.findings import SEVERITY, Outcome, Severity
 from avocet.recipe import Recipe
 
 ROW_COLUMNS = (
@@ -27,8 +27,12 @@ LABEL_COLUMNS = ("label", "n_rows", "n_train", "times_largest")
 
 LABELS_LISTED = "labels are listed"  # validation tells of this rule label by label
 # rows: all that were read; kept: those that no row rule set aside; labels: one line a canonical label;
-# learnable: the labels with enough kept rows.
-Table = Literal["rows", "kept", "labels", "learnable"]
+# learnable: the labels with enough kept rows; domains (of pairs): one line a domain.
+Table = Literal["rows", "kept", "labels", "learnable", "domains"]
+# Of rows with labels; a person's own rules read these.
+COLUMNS: Mapping[Table, tuple[str, ...]] = {
+    "rows": ROW_COLUMNS, "kept": ROW_COLUMNS, "labels": LABEL_COLUMNS, "learnable": LABEL_COLUMNS,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ class Rule:
     settings: Mapping[str, Any]
     outcome: Outcome
     message: str  # what a person reads
+
+    @property
+    def severity(self) -> Severity:
+        """What Great Expectations calls the outcome."""
+        return SEVERITY[self.outcome]
 
 
 def for_recipe(recipe: Recipe) -> list[Rule]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from avocet.findings import DataReport, Finding
@@ -11,8 +11,10 @@ from avocet.recipe import Recipe
 from avocet.rows import Reading, Row, Unusable, write_unusable
 from avocet.runs import Run, as_json, write_json, write_rows
 from avocet.sources import rows_of
+from expectations.own import own_rules
 from expectations.runner import run_rules
-from expectations.suite import LABELS_LISTED, for_recipe
+from expectations.sifting import set_aside
+from expectations.suite import LABELS_LISTED, Rule, Table, for_recipe
 from expectations.tables import label_table, row_facts
 
 if TYPE_CHECKING:
@@ -26,13 +28,15 @@ def validate_rows(run: Run) -> DataReport:
     """Read and check the recipe's rows; kept rows go to the run's folder, the others to quarantine with a reason.
 
     The report may hold findings that stop the run: the caller decides to raise. Raises RowsNotFoundError
-    where a file is missing, DataStoppedError where a rule could not be evaluated.
+    where a file is missing, DataStoppedError where a rule could not be evaluated, RecipeError where one is mistyped.
     """
+    own = own_rules(run.home, run.recipe)  # first: a rule that is mistyped should not wait for a million rows
     reading = rows_of(run.home, run.recipe)
     texts, keys = _keys(run, reading.rows)
-    report, kept, aside = check(run.recipe, reading, texts)
-    write_unusable(run.quarantine, [*reading.unusable, *aside])
-    report = replace(report, rows_digest=write_rows(run.rows, kept, keys, timed=run.recipe.clean.suspects < 1))
+    found = checked(run.recipe, reading, texts, own)
+    write_unusable(run.quarantine, [*reading.unusable, *found.aside])
+    digest = write_rows(run.rows, found.kept, keys, timed=run.recipe.clean.suspects < 1)
+    report = replace(found.report, rows_digest=digest)
     write_json(run.folder / "data_report.json", as_json(report))
     return report
 
@@ -47,20 +51,35 @@ def _keys(run: Run, rows: Sequence[Row]) -> tuple[list[str], dict[str, str]]:
     return texts, keys
 
 
-def check(
-    recipe: Recipe, reading: Reading, keys: Sequence[str] | None = None
-) -> tuple[DataReport, list[Row], list[Unusable]]:
-    """(report, kept rows, rows set aside) for what was read; nothing is written. `keys`: see row_facts."""
-    rules = for_recipe(recipe)
+def check(recipe: Recipe, reading: Reading) -> tuple[DataReport, list[Row], list[Unusable]]:
+    """(report, kept rows, rows set aside) for what was read, by the recipe's settings alone; nothing is written."""
+    found = checked(recipe, reading)
+    return found.report, found.kept, found.aside
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the suite said of rows, and by which rules over which tables."""
+
+    report: DataReport
+    kept: list[Row]
+    aside: list[Unusable]
+    rules: tuple[Rule, ...]
+    tables: "Mapping[Table, pd.DataFrame]"
+
+
+def checked(recipe: Recipe, reading: Reading, keys: Sequence[str] | None = None, own: Sequence[Rule] = ()) -> Checked:
+    """Check what was read; nothing is written. `keys`: see row_facts. Raises DataStoppedError for a rule that crashed."""
+    rules = (*for_recipe(recipe), *own)
     facts = row_facts(recipe, reading.rows, keys=keys)
     findings = run_rules([r for r in rules if r.table == "rows"], facts)
-    aside = _set_aside(findings)
+    aside = set_aside(findings)
     kept = [row for row in reading.rows if row.id not in aside]
     findings = [f for found in findings for f in _by_other_label(found, reading.rows, recipe.clean.labels_to_filter)]
 
     counts = Counter(row.label for row in kept)
     labels = label_table(recipe, [row.label for row in kept])
-    tables = {
+    tables: dict[Table, pd.DataFrame] = {
         "kept": facts[~facts["id"].isin(list(aside))],
         "labels": labels,
         "learnable": labels[labels["n_rows"] >= recipe.expect.rows_per_label],
@@ -72,17 +91,8 @@ def check(
     out = [
         Unusable(r.file, r.line, _REASONS.get(aside[r.id], aside[r.id]), r.id) for r in reading.rows if r.id in aside
     ]
-    return _report(recipe, reading, counts, out, findings, len(rules)), kept, out
-
-
-def _set_aside(findings: Sequence[Finding]) -> dict[str, str]:
-    """Row id -> the first rule that keeps the row from being learned from."""
-    aside: dict[str, str] = {}
-    for finding in findings:
-        if finding.outcome in ("drop-label", "quarantine"):
-            for row_id in finding.where:
-                aside.setdefault(row_id, finding.rule)
-    return aside
+    report = _report(recipe, reading, counts, out, findings, len(rules))
+    return Checked(report, kept, out, rules, {"rows": facts, **tables})
 
 
 def _by_other_label(finding: Finding, rows: Sequence[Row], filtered: Sequence[str]) -> list[Finding]:
@@ -113,6 +123,8 @@ def _by_label(findings: Sequence[Finding], labels: "pd.DataFrame") -> list[Findi
     told: list[Finding] = []
     gone: set[str] = set()
     for finding in findings:
+        if not finding.where:  # it speaks of the whole table
+            told.append(finding)
         fresh = [label for label in finding.where if label not in gone]
         counts = table["n_train" if finding.rule == "labels have training rows" else "n_rows"]
         for label in fresh:

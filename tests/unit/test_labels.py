@@ -1,12 +1,15 @@
 """Rows and what was said about them: nothing is lost, nothing counts twice, everything can be undone."""
 
+import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from avocet.errors import NotFoundError
-from avocet.store.database import Database
+from avocet.store.database import Database, _engine, on_sqlite
 from avocet.store.labels import Added, Incoming, Labels, Prediction, StoredRow
 from avocet.store.settings import change
 from avocet.store.statistics import statistics
@@ -151,3 +154,16 @@ def test_writers_at_once_lose_no_label(n_each: int, store: Labels) -> None:
         assert [s.label for s in its] == [*(f"w{k}-{i}" for i in range(n_each)), None]
         assert its[-1].undoes == its[-2].seq
     assert len(said) == N_WRITERS * (n_each + 1)
+
+
+def test_a_batch_asks_for_its_own_labels_only(tmp_path: Path) -> None:
+    """Else each batch of an import reads all labels there are, and a million mails take a thousand times 500 of them."""
+    database, asked = on_sqlite(tmp_path / "avocet.db"), []
+    store = Labels(database, "tiny")
+    store.add([Incoming(row("a"), "x")])
+    event.listen(_engine(database.url), "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+    store.add([Incoming(row("a"), "x"), Incoming(row("b"), "x")])
+    ((statement, values),) = [(sql, values) for sql, values in asked if "row_number" in sql]
+    with sqlite3.connect(tmp_path / "avocet.db") as db:
+        plan = [step[3] for step in db.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert "SEARCH labels USING INDEX labels_by_row (collection=? AND row_id=?)" in plan
