@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
+from avocet.calibration import coverage, expected_error
 from avocet.evidence import Evidence
 from avocet.findings import OUTCOMES, DataReport
 from avocet.gate import Verdict
@@ -164,8 +165,24 @@ def benchmark(run: Run, board: Scoreboard, absent: Sequence[str] = ()) -> str:
             parts += [
                 f"## {card.role} {card.candidate}",
                 table(["label", "precision", "recall", "F1", "rows"], labels),
+                *_confidence(card, board.true),
             ]
     return "\n\n".join(parts)
+
+
+def _confidence(card: Scorecard, true: Sequence[str]) -> list[str]:
+    """How far its confidence can be believed, what abstaining buys, and which engine answered."""
+    if not card.confidences:
+        return []
+    right = [a == b for a, b in zip(card.predictions, true, strict=True)]
+    error = expected_error(card.confidences, right)
+    kept = [(f"{c.threshold:g}", f"{c.share:.0%}", f"{c.accuracy:.1%}") for c in coverage(card.confidences, right)]
+    return [
+        *([f"{escaped(card.engine_why)}."] if card.engine_why else []),
+        f"Its confidence is {error:.3f} away from its accuracy on average (expected calibration error). Answering only from a "
+        "confidence on:",
+        table(["from", "answered", "of these right"], kept),
+    ]
 
 
 def verdict(run: Run, found: Verdict, board: Scoreboard) -> str:
@@ -181,6 +198,8 @@ def verdict(run: Run, found: Verdict, board: Scoreboard) -> str:
         parts += ["## What the gate asks for", table(["condition", "wanted", "found", ""], held)]
     if found.evidence is not None:
         parts += _evidence(found.evidence)
+    if board.challenger is not None and board.challenger.engine_why:
+        parts.append(f"Engine: {escaped(board.challenger.engine_why)}.")
     parts += _crossfitted(board.crossfit)
     evidence = found.evidence
     for name, ids in (("Broken", evidence.broken), ("Fixed", evidence.fixed)) if evidence else ():

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -27,6 +27,9 @@ from avocet.recipe import Recipe, digest
 from avocet.runs import Run
 from avocet.scorecard import CrossFitted, LeakGap, Role, Scoreboard, Scorecard, scorecard
 from avocet.template import build
+
+if TYPE_CHECKING:
+    from avocet.engines.choice import Choice
 
 BASELINES = {
     "majority": "the majority label",
@@ -144,6 +147,8 @@ def _card(
         overlap,
         raw.get("size_bytes"),
         raw.get("text"),
+        raw.get("confidences", ()),
+        tuple(raw["engine"]) if raw.get("engine") else None,
     )
 
 
@@ -165,7 +170,7 @@ def _work(path: Path, emit: Emit) -> Event:
         who = Contestant(**raw)
         emit({"type": "progress", "step": i, "of": len(job["contestants"]), "message": who.candidate})
         try:
-            found[f"{who.role}/{who.name}"] = _judged(who, recipe, rows)
+            found[f"{who.role}/{who.name}"] = _judged(who, recipe, rows, emit)
         except NotAtHandError as e:
             if who.role != "baseline":  # a champion that cannot be scored must not look like none
                 found[f"{who.role}/{who.name}"] = {"error": str(e)}
@@ -211,19 +216,11 @@ def _unless_it_fails(work: Callable[[], T]) -> tuple[T | None, str]:
         return None, f"{type(e).__name__} while training anew"
 
 
-def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]], emit: Emit) -> dict[str, Any]:
     """Rankings and milliseconds of one contestant over the holdout rows."""
     holdout = [r["fields"] for r in rows if r["side"] == "holdout"]
     if who.folder is not None:
-        from avocet.classifier import load
-
-        classifier = load(Path(who.folder))
-        found = _timed(
-            lambda some: [[n for n, _ in p.ranked] for p in classifier.classify_fields(some)],
-            holdout,
-            classifier.labels,
-        )
-        return {**found, "size_bytes": registry.size_bytes(Path(who.folder)), "text": classifier.version.info["text"]}
+        return _version(who, Path(who.folder), recipe, [r for r in rows if r["side"] == "holdout"], emit)
     train = [
         (build(recipe.text, r["fields"]), r["label"])
         for r in rows
@@ -234,6 +231,45 @@ def _judged(who: Contestant, recipe: Recipe, rows: list[dict[str, Any]]) -> dict
     if who.name == "majority":
         return _majority(train, recipe, holdout)
     return (_zero_shot if who.name == "zero-shot" else _tfidf)(train, recipe, holdout)
+
+
+def _version(who: Contestant, folder: Path, recipe: Recipe, judged: list[dict[str, Any]], emit: Emit) -> dict[str, Any]:
+    """A version's answers, by the engine that serves it, or would."""
+    from avocet.classifier import load
+
+    holdout, why = [r["fields"] for r in judged], ""
+    if who.role in ("champion", "challenger"):
+        choice, failed = _unless_it_fails(lambda: _tried(folder, recipe, judged, emit))
+        why = choice.why if choice else f"torch-fp32 serves: the others could not be tried ({failed})"
+    classifier = load(folder)
+    predictions = classifier.classify_fields(holdout)
+    with forgetting():
+        ms = median_ms(classifier.classify_fields, holdout)
+    return {
+        "ranked": [[name for name, _ in p.ranked] for p in predictions],
+        "confidences": [p.confidence for p in predictions],
+        "ms": ms,
+        "labels": list(classifier.labels),
+        "size_bytes": registry.size_bytes(folder),
+        "text": classifier.version.info["text"],
+        "engine": [classifier.engine, why],
+    }
+
+
+def _tried(folder: Path, recipe: Recipe, judged: list[dict[str, Any]], emit: Emit) -> "Choice":
+    """Which engine serves a version here; what was found on another night holds."""
+    from avocet.classifier import load
+    from avocet.engines import REFERENCE
+    from avocet.engines.trial import prepare
+
+    torch = load(folder, REFERENCE)
+    template = str(torch.version.info["text"])
+    rows = [build(template, r["fields"]) for r in judged], [r["label"] for r in judged]
+
+    def say(name: str) -> None:
+        emit({"type": "trial", "message": f"{folder.name} by {name}"})
+
+    return prepare(folder, torch.scorer, rows, torch.labels, recipe.serve, say)
 
 
 def _timed(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avocet import registry
+from avocet.calibration import calibrated
 from avocet.cleaning import encodable
 from avocet.engines import EXPORTED, REFERENCE, TORCH
 from avocet.engines import choice as choices
@@ -52,14 +53,15 @@ class Classifier:
         return template_fields(self.version.info["text"])
 
     def scores(self, rows: Sequence[Mapping[str, str]]) -> NDArray[np.float64]:
-        """Probabilities (len(rows), n labels). Raises NonFiniteError: an inference error is never a label.
+        """Probabilities (len(rows), n labels), calibrated. Raises NonFiniteError: an inference error is never a label.
 
         Raises AvocetError for a text that is no Unicode.
         """
         texts = [build(str(self.version.info["text"]), row) for row in rows]
         if not all(map(encodable, texts)):
             raise AvocetError("a text holds half a surrogate pair, which no tokenizer can read; repair its source")
-        return checked_scores(self.scorer.scores(texts), len(texts), len(self.labels))
+        raw = checked_scores(self.scorer.scores(texts), len(texts), len(self.labels))
+        return calibrated(raw, float(self.version.info.get("temperature") or 1.0))
 
     def classify_fields(self, rows: Sequence[Mapping[str, str]]) -> list[Prediction]:
         """One prediction for each mapping of field -> text, in order, in one pass."""

@@ -1,9 +1,10 @@
-"""Pictures of a run as PNG bytes: the confusion matrix and the training curves."""
+"""Pictures of a run as PNG bytes: the confusion matrix, the training curves, how far confidence can be believed."""
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
+from avocet import calibration
 from avocet.scorecard import Scorecard
 
 INK = "#1f3044"
@@ -67,6 +68,24 @@ def curves(candidate: str, curve: Sequence[Mapping[str, Any]]) -> bytes:
     axes.set_title(candidate, color=INK, fontsize=10)
     if len(axes.lines) > 1:
         axes.legend(frameon=False, fontsize=8, loc="lower left")
+    return _png(figure)
+
+
+def reliability(card: Scorecard, true: Sequence[str]) -> bytes:
+    """Accuracy over confidence, in bins as large as they hold mails; on the diagonal it says what it knows."""
+    right = [a == b for a, b in zip(card.predictions, true, strict=True)]
+    bins = calibration.reliability(card.confidences, right)
+    figure, axes = _axes(4.2, 4.0)
+    axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=0.8)
+    sizes = [12 + 400 * one.n / len(right) for one in bins]
+    axes.scatter([b.confidence for b in bins], [b.accuracy for b in bins], sizes, color=_BLUE, alpha=0.75)
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("accuracy")
+    axes.set_xlim(0, 1.02)
+    axes.set_ylim(0, 1.02)
+    axes.spines[["top", "right"]].set_visible(False)
+    error = calibration.expected_error(card.confidences, right)
+    axes.set_title(f"{card.candidate}: calibration error {error:.3f} on {len(right)} mails", color=INK, fontsize=10)
     return _png(figure)
 
 

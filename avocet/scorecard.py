@@ -32,6 +32,9 @@ class Scorecard:
     trained_labels: tuple[str, ...] = ()
     learned_from_holdout: int = 0  # judged rows that this contestant has learned from; must be 0
     error: str | None = None
+    confidences: tuple[float, ...] = ()  # of the predictions
+    engine: str | None = None  # what ran the version
+    engine_why: str | None = None
 
 
 def scorecard(
@@ -47,6 +50,8 @@ def scorecard(
     learned_from_holdout: int = 0,
     size_bytes: int | None = None,
     text: str | None = None,
+    confidences: Sequence[float] = (),
+    engine: tuple[str, str] | None = None,
 ) -> Scorecard:
     """The card of a contestant that `ranked` its labels (best first) for each row of `true`."""
     predicted = [r[0] for r in ranked]
@@ -70,6 +75,9 @@ def scorecard(
         text=text,
         trained_labels=tuple(trained_labels),
         learned_from_holdout=learned_from_holdout,
+        confidences=tuple(confidences),
+        engine=engine[0] if engine else None,
+        engine_why=engine[1] if engine else None,
     )
 
 

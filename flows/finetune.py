@@ -15,6 +15,7 @@ from avocet import journal, registry, runs
 from avocet import recipe as recipes
 from avocet.attempts import retries
 from avocet.candidates import EPOCHS
+from avocet.engines import choice as engines
 from avocet.errors import AvocetError, NotAtHandError, NothingTrainedError, SwitchedOffError
 from avocet.gate import Verdict
 from avocet.home import Home, home
@@ -66,6 +67,7 @@ def _night(run: Run, version: str | None) -> State[Any]:
     """The five stages. A run that fails anywhere leaves the champion as it was."""
     registry.sweep(run.home.models)
     registry.recover(run.home.models)
+    engines.sweep(run.home.models)
     report = validate(run)
     journal.check_enough(run, report.n_kept)
     key = runs.run_key(run.recipe, report.rows_digest, run.home, version)

@@ -48,6 +48,11 @@ def benchmark(run: Run, trained: Sequence[Trained]) -> Scoreboard:
             pictures.confusion(shown, board.labels),
             f"Confusion matrix of {shown.name}",
         )
+        publish_picture(
+            key_of(run.recipe.name, "reliability"),
+            pictures.reliability(shown, board.true),
+            f"Confidence and accuracy of {shown.name}",
+        )
     for card in board.cards:
         log().info("%s", artifacts.card_sentence(card))
     return board

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from avocet import metrics, registry
+from avocet.calibration import temperature
 from avocet.classifier import load_folder
 from avocet.durable import room_for
 from avocet.events import JUDGING, Emit, Event, run_as_child
@@ -86,6 +87,7 @@ def _scored(
     if answered is None:
         return found
     scores = metrics.checked_scores(answered.scores, len(answered.places), len(job.labels))
+    found["temperature"] = temperature(scores, [lessons.ys[i] for i in answered.places])
     said = dict(zip(answered.places, (job.labels[i] for i in scores.argmax(axis=1)), strict=True))
     learned = {i: job.labels[lessons.ys[i]] for i in answered.places}
     found["oof_rows"] = len(said)
