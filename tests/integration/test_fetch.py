@@ -120,14 +120,10 @@ def test_what_since_passed_over_comes_with_a_later_fetch(server: ImapServer, add
     """All are there once: how far it was read stays before the first that was passed over, and moves where none was."""
     add(server.port)
     days = {1: 20, 2: 1, 3: 20, 4: 1}
-    for n, day in days.items():
-        server.put(
-            mail(n).replace(b"Message-ID", b"X-No") if n == 2 else mail(n),
-            arrived=datetime(2026, 10, day, 12).timestamp(),
-        )
-        assert fetch(place, "work", since=date(2026, 10, 10)).added.n_new == (
-            day == 20
-        )  # one after the other: UIDs in this order
+    for n, day in days.items():  # one after the other, so that their UIDs are in this order
+        raw = mail(n).replace(b"Message-ID", b"X-No") if n == 2 else mail(n)
+        server.put(raw, arrived=datetime(2026, 10, day, 12).timestamp())
+        assert fetch(place, "work", since=date(2026, 10, 10)).added.n_new == (day == 20)
         assert Accounts(store_of(place)).get("work").last_uid == 1
     assert len(in_store(place)) == 2
     found = fetch(place, "work")
