@@ -80,7 +80,11 @@ def remove_account(name: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("account", required=False)
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Of the new mails only those that arrived since DATE.")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Of the new mails only those that arrived since DATE; a fetch without it takes the others.",
+)
 @click.option("--dry-run", is_flag=True, help="Count only.")
 @as_json
 def fetch(account: str | None, since: datetime | None, dry_run: bool, as_json: bool) -> None:

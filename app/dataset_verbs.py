@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.terminal import as_json, say_json
-from avocet.errors import WrongUseError
+from avocet.errors import DiskError, WrongUseError
 
 if TYPE_CHECKING:
     from avocet.dataset import Format
@@ -26,16 +26,18 @@ def export_data(recipe: str, folder: Path, kind: "Format", as_json: bool) -> Non
     """Write the rows of RECIPE's last night, which are MAILS, into FOLDER: train, validation and test, as text and label."""
     from avocet import recipe as recipes
     from avocet.dataset import as_files, last_divided
-    from avocet.durable import on_disk
+    from avocet.durable import replace_private
     from avocet.home import home
 
-    run, names = last_divided(home(), recipes.load(home(), recipe)), []
-    with on_disk("writing the rows"):
+    run = last_divided(home(), recipes.load(home(), recipe))
+    files = {folder / f"{run.recipe.name}_{name}": content for name, content in as_files(run, kind).items()}
+    try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, content in as_files(run, kind).items():
-            path = folder / f"{run.recipe.name}_{name}"
-            path.write_bytes(content)
-            names.append(str(path))
+        for path, content in files.items():
+            replace_private(path, content)
+    except OSError as e:
+        raise DiskError(f"the rows cannot be written to {folder}: {e.strerror or type(e).__name__}") from None
+    names = [str(path) for path in files]
     if as_json:
         say_json({"run": run.id, "files": names})
     else:

@@ -26,7 +26,7 @@ _BEFORE_A_MONTH = len(" of ")  # what a date may take along in front of its word
 # Where a quoted mail begins, as mail programs write it above the quote: one line, matched from its start.
 _QUOTE_BEGINS = re.compile(
     r"^\s*(?:-{2,}\s?(?:original message|forwarded message|ursprüngliche nachricht|message d'origine|oorspronkelijk)"
-    r"|(?:on|am|le|op|el|il)\s.{6,200}\s(?:wrote|schrieb.{0,80}|a écrit|schreef.{0,80}|escribió|ha scritto)\s?:?\s*$)",
+    r"|(?P<wrote>on|am|le|op|el|il)\s.{6,200}\s(?:wrote|schrieb.{0,80}|a écrit|schreef.{0,80}|escribió|ha scritto)\s?:?\s*$)",
     re.IGNORECASE,
 )
 
@@ -67,12 +67,16 @@ class Marked:
 def marked(text: str) -> Marked:
     """What its sender wrote, what was quoted or forwarded, and the signature behind "-- ".
 
-    All is own where nothing else is left: a forwarded mail is what it forwards. A line at a time: the reply parsers that were tried
-    took half a minute for a mail of blank lines.
+    All is own where nothing else is left: a forwarded mail is what it forwards. Below "... wrote:" and lines that begin
+    with > stands an answer; below one without them, as Outlook writes it, the rest is the quote. A line at a time: the
+    reply parsers that were tried took half a minute for a mail of blank lines.
     """
     parts: dict[str, list[str]] = {"own": [], "quoted": [], "signature": []}
     lines, rest = text.split("\n"), "own"
     for i, line in enumerate(lines):
+        if rest == "own" and _heads_a_block(lines, i):
+            parts["quoted"].append(line)
+            continue
         if rest != "quoted" and (_QUOTE_BEGINS.match(line[:400]) or _header_block(lines[i : i + _HEADER_LINES])):
             rest = "quoted"
         elif rest == "own" and line.rstrip("\r") in ("-- ", "--"):
@@ -80,6 +84,13 @@ def marked(text: str) -> Marked:
         parts["quoted" if rest == "own" and line.lstrip().startswith(">") else rest].append(line)
     own, quoted, signature = ("\n".join(parts[name]) for name in ("own", "quoted", "signature"))
     return Marked(own, quoted, signature) if own.strip() else Marked(text, "", "")
+
+
+def _heads_a_block(lines: Sequence[str], i: int) -> bool:
+    """Whether line `i` says "... wrote:" and the quote below it is marked with >, so that it ends where these end."""
+    found = _QUOTE_BEGINS.match(lines[i][:400])
+    below = (lines[j] for j in range(i + 1, len(lines)) if lines[j].strip())
+    return found is not None and found["wrote"] is not None and next(below, "").lstrip().startswith(">")
 
 
 def _header_block(lines: Sequence[str]) -> bool:

@@ -36,6 +36,19 @@ def replace_text(path: Path, text: str) -> None:
     sync(path.parent)
 
 
+def replace_private(path: Path, content: bytes) -> None:
+    """Write `content` to `path` in one move, for its owner alone from its first byte on."""
+    with _aside(path) as temporary:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            _write_all(descriptor, content)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        temporary.replace(path)
+    sync(path.parent)
+
+
 def replace_link(link: Path, target: str) -> None:
     """Point `link` at `target` (a name in the same folder) in one move."""
     with _aside(link) as temporary:

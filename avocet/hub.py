@@ -58,6 +58,11 @@ def _push(
         with TemporaryDirectory(prefix="avocet-push-") as folder:
             _lay_out(Path(folder), contents)
             url = api.create_repo(repo, repo_type=kind, private=private, exist_ok=True)
+            # One that was there before stays as public as it is.
+            if kind == "dataset" and api.repo_info(repo, repo_type=kind).private is not True:
+                raise HubError(
+                    f"{repo} is not private, and rows are mails: nothing was sent; make it private, or name another"
+                )
             api.upload_folder(repo_id=repo, repo_type=kind, folder_path=folder, commit_message=message)
         return str(url)
 

@@ -11,9 +11,11 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
+from avocet.cleaning import encodable
 from avocet.errors import RowsUnreadableError, WrongUseError
 
 MAX_LINE_BYTES = 4 * 1024 * 1024  # a mail with its attachments cut; a longer line is a wrong file
@@ -59,9 +61,14 @@ class Naming:
 
 def records(path: Path) -> Records:
     """Of a file by its name: .csv and .tsv, .parquet, else JSON lines (.gz too). Raises OSError, RowsUnreadableError."""
-    if path.suffix.lower() in (".csv", ".tsv"):
+    if suffix(path) in (".csv", ".tsv"):
         return comma_separated(path)
     return parquet(path) if path.suffix.lower() == ".parquet" else json_lines(path)
+
+
+def suffix(path: Path) -> str:
+    """How the file's name ends, in lower case; of a packed one below its .gz."""
+    return Path(path.stem if _is_packed(path) else path.name).suffix.lower()
 
 
 def json_lines(path: Path) -> Records:
@@ -75,13 +82,13 @@ def json_lines(path: Path) -> Records:
 
 
 def comma_separated(path: Path, needed: Collection[str] = ()) -> Records:
-    """A line of names, then records; separated by commas, semicolons or tabs. Raises OSError.
+    """A line of names, then records; separated by commas, semicolons or tabs; .gz too. Raises OSError.
 
     Raises WrongUseError where the first line does not name a `needed` column.
     """
     csv.field_size_limit(MAX_LINE_BYTES)
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        head = stream.readline()
+    with TextIOWrapper(_open(path), encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        head = stream.readline(MAX_LINE_BYTES)
         separator = max(",;\t", key=head.count)
         names = [name.strip() for name in next(csv.reader([head], delimiter=separator), [])]
         if len(set(names)) != len(names) or not any(names):
@@ -90,13 +97,21 @@ def comma_separated(path: Path, needed: Collection[str] = ()) -> Records:
         if missing := sorted(name for name in needed if name not in names):
             # The names are not told: in a file without that line they are somebody's mail.
             raise WrongUseError(f"the first line of {path} names no column {missing[0]!r}")
-        for number, record in _rows_of(csv.reader(stream, delimiter=separator, strict=True)):
+        for number, record in _rows_of(csv.reader(_bounded(stream), delimiter=separator, strict=True)):
             if isinstance(record, str):
                 yield number, record
+            elif not encodable("".join(record)):
+                yield number, "not UTF-8: save it as UTF-8"
             elif len(record) != len(names):
                 yield number, f"{len(record)} columns, the first line names {len(names)}"
             else:
                 yield number, {name: one.replace("\x00", "") for name, one in zip(names, record, strict=True)}
+
+
+def _bounded(stream: IO[str]) -> Iterator[str]:
+    """Lines, and parts of a line that is longer than any may be: a small .gz can hold one of gigabytes."""
+    while line := stream.readline(MAX_LINE_BYTES):
+        yield line
 
 
 def _rows_of(lines: Any) -> Iterator[tuple[int, list[str] | str]]:
@@ -152,7 +167,11 @@ def _parquet_row(row: Any) -> Record:
 
 
 def _open(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
+    return cast(IO[bytes], gzip.open(path, "rb") if _is_packed(path) else path.open("rb"))
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz"
 
 
 def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:

@@ -6,6 +6,7 @@ tonight may be learned from on another night, and is never judged.
 
 import hashlib
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ LEFT_OUT = "left_out"  # the side that rows.jsonl says of them
 NEAR_COPY, MAJORITY, SAMPLE = "a near copy of another row", "the largest label was reduced", "not in tonight's sample"
 NEXT_TO_NOTHING = 1e-6
 _BLOCK = 500
+_COMPARED = 5000  # distinct texts of a group, all with all: 2 s; 100,000 would be 10 minutes. Those beyond stay in.
+_WORD = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def select(recipe: Recipe, train: Pool, texts: Texts, suspects: Collection[str] 
 
 
 def _near_copies(similar: float | None, pool: Pool, texts: Texts) -> list[str]:
-    """Rows whose TF-IDF is that similar to an earlier one (by id) of the same label, among look-alikes.
+    """Rows whose words, or whose TF-IDF nearly, are those of an earlier one (by id) of the same label, among look-alikes.
 
     Look-alikes were found by their MinHashes, so only they are compared, and not all with all. Near copies with
     different labels stay both: one of them is wrong, and a person has to say which.
@@ -78,12 +81,27 @@ def _near_copies(similar: float | None, pool: Pool, texts: Texts) -> list[str]:
     if similar is None or not several:
         return []
     text_of = texts({name for its in several for name in its})
-    features = _tfidf([normal_form(text_of[name]) for its in several for name in its])
-    gone, start = [], 0
+    gone: list[str] = []
+    distinct: list[dict[str, str]] = []
     for its in several:
+        first: dict[str, str] = {}  # normal form -> id
+        gone += [name for name in its if first.setdefault(normal_form(text_of[name]), name) != name]
+        distinct.append(first)
+    return gone + _similar(distinct, similar)
+
+
+def _similar(groups: Sequence[Mapping[str, str]], similar: float) -> list[str]:
+    """Ids of the near copies within each group of normal form -> id; a text without a word is like no other."""
+    worded = [[(text, name) for text, name in its.items() if _WORD.search(text)][:_COMPARED] for its in groups]
+    compared = [its for its in worded if len(its) > 1]
+    if not compared:
+        return []
+    features = _tfidf([text for its in compared for text, _ in its])
+    gone, start = [], 0
+    for its in compared:
         part = features[start : start + len(its)]
         start += len(its)
-        gone += [its[i] for i in copies(part, similar)]
+        gone += [its[i][1] for i in copies(part, similar)]
     return gone
 
 

@@ -33,11 +33,13 @@ class ImapServer:
     def box(self) -> mailbox.Maildir:
         return mailbox.Maildir(self.root / "mails")
 
-    def put(self, *mails: bytes) -> None:
+    def put(self, *mails: bytes, arrived: float | None = None) -> None:
         self.box.close()  # its folders are there now
         for raw in mails:
             name = f"{time.time_ns()}.{secrets.token_hex(4)}"
             (self.root / "mails" / "new" / name).write_bytes(raw)
+            if arrived is not None:
+                os.utime(self.root / "mails" / "new" / name, (arrived, arrived))
 
     def seen(self) -> int:
         """How many mails are marked as seen."""

@@ -36,7 +36,8 @@ def fetch(
 ) -> Imported:
     """Take the new mails of account `name` into its collection; of those only what arrived on `since` or later.
 
-    Where it ends early, what came in stays and the next fetch goes on behind it. A server that counts anew (another
+    Where it ends early, what came in stays and the next fetch goes on behind it. What `since` passes over is new to the
+    next fetch, and with it the mails behind it, which are known by then: how far a mailbox was read is a single number. A server that counts anew (another
     UIDVALIDITY) is read from the start: ids are stable, so nothing doubles. Raises NotFoundError, FetchError, StoreError.
     """
     accounts = Accounts(store_of(home))
@@ -45,9 +46,11 @@ def fetch(
         validity = _uidvalidity(box, account)
         before = (account.last_uid or 0) if account.uidvalidity == validity else 0
         uids = _new(box, account, before, since)
+        gap = min(set(_new(box, account, before)).difference(uids), default=None) if since else None
 
         def keep(batch: Sequence[Item]) -> None:
-            accounts.read_up_to(name, validity, max(item.place for item in batch))
+            read = max(item.place for item in batch)
+            accounts.read_up_to(name, validity, min(read, gap - 1) if gap else read)
 
         source = Source(f"imap:{name}", _items(box, account, uids), keep, N_BATCH)
         found = import_items(home, account.collection, [source], dry_run, on_batch, {"account": account.name})
@@ -63,8 +66,8 @@ def _uidvalidity(box: "BaseMailBox", account: Account) -> int:
     return int(found[0])
 
 
-def _new(box: "BaseMailBox", account: Account, before: int, since: date | None) -> list[int]:
-    """UIDs beyond `before`, oldest first: how far a mailbox was read is a single number."""
+def _new(box: "BaseMailBox", account: Account, before: int, since: date | None = None) -> list[int]:
+    """UIDs beyond `before`, oldest first."""
     when = f" SINCE {since.day:02d}-{_MONTHS[since.month - 1]}-{since.year}" if since else ""
     with reading(account):
         found = _asked(box, "SEARCH", f"UID {before + 1}:*{when}")

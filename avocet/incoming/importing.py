@@ -20,7 +20,7 @@ from avocet.errors import AvocetError, RowsUnreadableError, WrongUseError
 from avocet.home import Home
 from avocet.incoming import exports, mailboxes, tables
 from avocet.incoming.items import Bad, Found, Item, Items, by_its_words
-from avocet.records import Naming
+from avocet.records import Naming, suffix
 from avocet.store.database import store_of
 from avocet.store.labels import Added, Incoming, Labels
 from avocet.times import now
@@ -42,8 +42,6 @@ READERS: dict[str, Reader] = {
 _BY_SUFFIX = {
     ".jsonl": "jsonl",
     ".gz": "jsonl",
-    ".csv": "csv",
-    ".tsv": "csv",
     ".parquet": "parquet",
     ".eml": "eml",
     ".mbox": "mbox",
@@ -67,6 +65,8 @@ def format_of(path: Path) -> str:
     """The name of the reader for `path`. Raises WrongUseError where nothing tells."""
     if path.is_dir():
         return "maildir" if any((path / room).is_dir() for room in ("cur", "new")) else "folder"
+    if suffix(path) in (".csv", ".tsv"):
+        return "csv"
     if (found := _BY_SUFFIX.get(path.suffix.lower())) is not None:
         return found
     if path.parent.name in ("cur", "new"):  # a single message of a Maildir

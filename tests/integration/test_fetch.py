@@ -116,6 +116,22 @@ def test_since_takes_only_what_arrived_later(server: ImapServer, add: Add, place
     assert fetch(place, "work", since=datetime.now(UTC).date().replace(day=1)).n_read == 1
 
 
+def test_what_since_passed_over_comes_with_a_later_fetch(server: ImapServer, add: Add, place: Home) -> None:
+    """All are there once: how far it was read stays before the first that was passed over, and moves where none was."""
+    add(server.port)
+    days = {1: 20, 2: 1, 3: 20, 4: 1}
+    for n, day in days.items():  # one after the other, so that their UIDs are in this order
+        raw = mail(n).replace(b"Message-ID", b"X-No") if n == 2 else mail(n)
+        server.put(raw, arrived=datetime(2026, 10, day, 12).timestamp())
+        assert fetch(place, "work", since=date(2026, 10, 10)).added.n_new == (day == 20)
+        assert Accounts(store_of(place)).get("work").last_uid == 1
+    assert len(in_store(place)) == 2
+    found = fetch(place, "work")
+    assert (found.n_read, found.added) == (3, Added(n_new=2, n_known=1))
+    assert len(in_store(place)) == 4 and Accounts(store_of(place)).get("work").last_uid == 4
+    assert fetch(place, "work").n_read == 0
+
+
 @pytest.mark.parametrize("cut_after", [0, 40, 1100, 20_000, 40_000, 60_000])
 def test_a_connection_that_breaks_anywhere_loses_and_doubles_nothing(
     cut_after: int, server: ImapServer, add: Add, place: Home

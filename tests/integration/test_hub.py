@@ -40,6 +40,7 @@ class FakeHub(ThreadingHTTPServer):
         self.committed: dict[str, bytes] = {}
         self.blobs: dict[str, bytes] = {}
         self.fail: dict[str, int] = {}
+        self.private: bool | None = True  # as it says of a repository that is there
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -86,6 +87,8 @@ class _Answer(BaseHTTPRequestHandler):
         if "/commit/" in self.path:
             self._commit(body)
             return self._json({"commitUrl": f"{hub.url}/me/x/commit/abc", "commitOid": "abc", "success": True})
+        if self.command == "GET" and self.path == "/api/datasets/me/rows":
+            return self._json({"id": "me/rows", **({} if hub.private is None else {"private": hub.private})})
         return self._json({}, 200 if "validate-yaml" in self.path else 404)
 
     def _commit(self, body: bytes) -> None:
@@ -160,6 +163,22 @@ def test_rows_are_pushed_only_as_mails_to_a_private_data_set(
     assert sorted((r["text"], r["label"]) for r in sent) == sorted((r["text"], r["label"]) for r in wanted)
     assert b"split: test\n    path: test.csv" in hub.committed["README.md"]
     assert hub.created[0]["type"] == "dataset" and hub.created[0]["visibility"] == "private"
+
+
+@pytest.mark.parametrize("private", [False, None])
+def test_rows_are_not_sent_to_a_data_set_that_is_not_private(
+    private: bool | None, hub: FakeHub, place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
+) -> None:
+    """One that was there before stays as public as it is, and a hub that does not say is not trusted."""
+    make_recipe(few_rows, {"tfidf": {"method": "tfidf"}})
+    run = runs.begin(place, recipes.load(place, "tiny"))
+    divide(run, validate_rows(run).dropped_labels)
+    hub.private = private
+    failed(
+        avocet(hub, "data", "push", "tiny", "me/rows", "--upload-mail"), 1, "me/rows is not private, and rows are mails"
+    )
+    assert [asked for asked in hub.asked if not asked.startswith("GET ")] == ["POST /api/repos/create"]
+    assert hub.committed == {} and hub.blobs == {}
 
 
 def test_nothing_is_sent_unless_asked_and_each_refusal_is_one_line(

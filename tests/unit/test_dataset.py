@@ -81,7 +81,7 @@ def test_the_newest_divided_night_of_the_recipe_is_taken(place: Home, recipe_of:
 def test_the_terminal_writes_them_for_their_owner(
     place: Home, make_recipe: Callable[..., str], recipe_of: Callable[..., Recipe]
 ) -> None:
-    """The folder is not for others, since mail is in it."""
+    """Folder and files are not for others, since mail is in them; files of that name are replaced, each in one move."""
     make_recipe([], {"tfidf": {"method": "tfidf"}})
     divided(begin(place, recipe_of()), "train", "holdout")
     folder = place.root / "out"
@@ -89,3 +89,29 @@ def test_the_terminal_writes_them_for_their_owner(
     assert (done.exit_code, done.output.split("\n")[0]) == (0, str(folder / "tiny_train.csv"))
     assert sorted(p.name for p in folder.iterdir()) == ["tiny_test.csv", "tiny_train.csv", "tiny_validation.csv"]
     assert folder.stat().st_mode & 0o777 == 0o700
+    assert {p.stat().st_mode & 0o777 for p in folder.iterdir()} == {0o600}
+    train = folder / "tiny_train.csv"
+    whole = train.read_bytes()
+    train.write_text("an older one")
+    train.chmod(0o644)
+    with train.open() as before:
+        assert CliRunner().invoke(main, ["data", "export", "tiny", str(folder), "--format", "csv"]).exit_code == 0
+        assert before.read() == "an older one"
+    assert (train.read_bytes(), train.stat().st_mode & 0o777, len(list(folder.iterdir()))) == (whole, 0o600, 3)
+
+
+def test_a_folder_that_cannot_be_written_is_told_as_such(
+    place: Home, make_recipe: Callable[..., str], recipe_of: Callable[..., Recipe]
+) -> None:
+    """In one line; a file stands where the folder should be, or a folder where a file should be."""
+    make_recipe([], {"tfidf": {"method": "tfidf"}})
+    divided(begin(place, recipe_of()), "train", "holdout")
+    (place.root / "file").write_text("x")
+    (place.root / "out" / "tiny_train.csv").mkdir(parents=True)
+    for folder in (place.root / "file", place.root / "out"):
+        done = CliRunner().invoke(main, ["data", "export", "tiny", str(folder), "--format", "csv"])
+        assert done.exit_code == 1 and f"the rows cannot be written to {folder}: " in str(done.output) + str(
+            done.exception
+        )
+        assert "published" not in str(done.output) + str(done.exception)
+    assert [p.name for p in (place.root / "out").iterdir()] == ["tiny_train.csv"]

@@ -90,10 +90,26 @@ def test_csv_with_other_names_and_labels(place: Home, tmp_path: Path, taken: Imp
     assert labels(place) == {"k1": "rejected"}
     assert Labels(store_of(place), "tiny").row("k1").fields["text"] == "Grüße,\nAnn"
     assert (found.added.n_new, aside(place, found)) == (
-        2, [(4, "2 columns, the first line names 3"), (6, "not UTF-8, or half a surrogate pair")],
+        2, [(4, "2 columns, the first line names 3"), (6, "not UTF-8: save it as UTF-8")],
     )  # fmt: skip
     with pytest.raises(WrongUseError, match="names no column 'massage'"):
         taken(path, columns={"text": "massage"}, needed=frozenset(["massage"]))
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.tsv.gz", "A.CSV.GZ"])
+def test_a_packed_table_is_read_as_one(name: str, place: Home, tmp_path: Path, taken: Import) -> None:
+    """What it is stands below its .gz; a line without an end takes no more memory than a line may, and no row along."""
+    path = tmp_path / name
+    rows = ["text\tlabel", "hello there\tdigest", "and more\t", "x" * 9_000_000, "the last one\t"]
+    path.write_bytes(gzip.compress("\n".join(rows).encode()))
+    found = taken(path)
+    assert (format_of(path), found.added) == ("csv", Added(n_new=3, n_labelled=1))
+    assert aside(place, found)[0][0] == 4
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(RowsUnreadableError, match="to its end"):
+        taken(path)
+    path.write_bytes(gzip.compress(b'{"text": "a line"}\n'))
+    assert format_of(path.rename(tmp_path / "a.jsonl.gz")) == "jsonl"
 
 
 @pytest.mark.parametrize("kind", ["mbox", "maildir", "folder", "eml"])

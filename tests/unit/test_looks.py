@@ -107,7 +107,14 @@ def test_a_look_holds_no_text() -> None:
     assert "canary" not in "".join(found.links) + found.sender and len(found.signature) == 256
 
 
-@pytest.mark.parametrize("text", ["\n" * 200_000, ">" * 200_000, "On " * 60_000, "Am \n" * 60_000, " " * 200_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" * 200_000, ">" * 200_000, "On " * 60_000, "Am \n" * 60_000, " " * 200_000,
+        "On Monday Bob wrote:\n> x\n" * 40_000, "On Monday Bob wrote:\n" * 50_000 + "\n" * 200_000 + "> x",
+        ("On Monday Bob wrote:\n" + "\n" * 1000) * 1000 + "> x",
+    ],
+)  # fmt: skip
 @pytest.mark.timeout(20)
 def test_an_awkward_body_costs_no_minutes(text: str) -> None:
     """The reply parsers that were tried are quadratic in blank lines."""

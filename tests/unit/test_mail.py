@@ -78,7 +78,7 @@ AWKWARD_MAILS = {
         Mail("Grüße", "x", {"from": "Jörg <j@example.org>"}),
     ),
     "HTML only": (b"Content-Type: text/html\n\n<p>We <b>invite</b> you</p>", Mail("", "We invite you")),
-    "HTML with a broken declaration": (b"Content-Type: text/html\n\n<p>before</p><![foo[bar]]>after", Mail("", "before")),
+    "HTML with a broken declaration": (b"Content-Type: text/html\n\n<p>before</p><![foo[bar]]>after", Mail("", "before\nafter")),
     "a hidden pre-header": (b"Content-Type: text/html\n\n" + NEWS.format("display:none").encode(), Mail("", "what a person sees")),
 }  # fmt: skip
 
@@ -129,6 +129,16 @@ def test_what_is_small_or_pale_is_seen(style: str) -> None:
             "<table><tr><td>a</td><td>b</td></tr></table>",
             "One & two\n\na b",
         ),
+        ("<html><head><meta charset=x><body><p>Hello there</p></body></html>", "Hello there"),
+        ("<head><title>Not</title><meta charset=x><p>Hello there", "Hello there"),
+        ("<head><title>Not<body>Hello <b>there", "Hello there"),
+        ("<head><title>1 < 2 <p>not</title></head>Hello", "Hello"),
+        ("<style><!-- p > b { } </style>Hello<!-- <b> a > b -->, <!--[if !mso]><!-->Ann<!--<![endif]-->!", "Hello, Ann!"),
+        ("1 < 2, 2<3 and a <b and so on", "1 < 2, 2<3 and a <b and so on"),
+        ("<a title='a > b' href=\"x\">Hello</a><a href=\"x>there</a>, <?xml a?><![if !mso]>Ann<![endif]>", "Hellothere, Ann"),
+        ('Hello <a x=">" there', 'Hello <a x=">" there'),
+        ('<div style="display:none"/>seen<style/>too', "seentoo"),
+        ("Hello &#" + "9" * 5000 + "; there", "Hello \ufffd there"),
     ],
 )  # fmt: skip
 def test_nested_and_unclosed_html_shows_what_a_browser_shows(html: str, text: str) -> None:
@@ -185,3 +195,18 @@ def test_a_long_html_mail_that_closes_nothing_is_read_in_time() -> None:
     """100,000 paragraphs: it was quadratic, minutes for a megabyte."""
     text = html_to_text("<p>x" * 100_000)
     assert text.count("x") == 100_000
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<a ", "<a b='", '<a href="', "<!--", "<a x=y", "<!-- x>", "<!", "<?", "<![CDATA[", "<![CDATA[x>", "</", "</a", '<a x=">" ',
+        "<script>", "<style>", "<title>", "<textarea>", "<a b='>",
+    ],
+)  # fmt: skip
+def test_a_megabyte_of_markup_that_never_ends_is_read_in_time(part: str) -> None:
+    """Alone, or with the one sign behind it that a parser would look for from each of them; words before it stay."""
+    many = part * (1_000_000 // len(part))
+    for html in (many, f"{many}>", f"{many} b='", f"{many} b='>", f"{many}<!-- x"):
+        assert html_to_text(f"<p>Hello</p>{html}").startswith("Hello")

@@ -1,6 +1,7 @@
 """Records of CSV and Parquet files, under our names; and a recipe that remembers what they are called."""
 
 import csv
+import gzip
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -77,7 +78,7 @@ def test_names_of_a_file_become_ours_once() -> None:
         Naming({"label": "class"}, needed=frozenset(["class"])).ours({"message": "m"})
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "csv.gz", "parquet"])
 def test_a_recipe_reads_files_that_call_things_otherwise(
     kind: str, place: Home, make_recipe: Callable[..., str]
 ) -> None:
@@ -88,7 +89,7 @@ def test_a_recipe_reads_files_that_call_things_otherwise(
     elif kind == "jsonl":
         path.write_text("".join(json.dumps(m, default=str) + "\n" for m in MAILS))
     else:
-        with path.open("w", newline="") as out:
+        with gzip.open(path, "wt", newline="") if kind == "csv.gz" else path.open("w", newline="") as out:
             table = csv.DictWriter(out, list(MAILS[0]))
             table.writeheader()
             table.writerows(MAILS)

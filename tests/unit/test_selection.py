@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
+from avocet import selection
 from avocet.recipe import Clean, Recipe
 from avocet.selection import MAJORITY, NEAR_COPY, SAMPLE, Placed, Selection, copies, select
 
@@ -72,6 +73,31 @@ def test_near_copies_of_one_label_are_left_out_but_the_first(recipe_of: Callable
     assert select(recipe, list(these)[::-1], texts).left_out == {"b": NEAR_COPY}
     assert select(cleaned(recipe_of, near_duplicates=1.0), list(these), texts).left_out == {}
     assert asked[0] == {"a", "b", "e"}, "of rows that have no look-alike nothing is read"
+
+
+def test_exact_copies_are_found_without_a_word_in_them(recipe_of: Callable[..., Recipe]) -> None:
+    """Whatever is in no vocabulary; per group and label, the first by id stays."""
+    these = {row(name, "x", "g"): "👍" for name in "cab"} | {row("d", "x", "g"): "👎", row("e", "y", "g"): "👍"}
+    recipe = cleaned(recipe_of, near_duplicates=0.8)
+    texts = {its.id: said for its, said in these.items()}
+    assert select(recipe, list(these), lambda ids: texts).left_out == dict.fromkeys("bc", NEAR_COPY)
+    words = texts | {"d": "two words", "e": "two words"}
+    assert select(recipe, list(these), lambda ids: words).left_out == dict.fromkeys("bc", NEAR_COPY)
+
+
+@pytest.mark.timeout(120)
+def test_a_hundred_thousand_look_alikes_are_compared_in_time(
+    recipe_of: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exact copies all, near copies among so many of a group; what is beyond stays in."""
+    monkeypatch.setattr(selection, "_COMPARED", 1000)
+    recipe, these = cleaned(recipe_of, near_duplicates=0.6), [row(f"{i:06}", "x", "g") for i in range(100_000)]
+    found = select(recipe, these, lambda ids: dict.fromkeys(ids, "the same words")).left_out
+    assert set(found) == {its.id for its in these[1:]}
+    said = " ".join(f"{a}{b}" for a in "abcdefghijklmn" for b in "abcdefghijklmn")
+    texts = {its.id: f"{said} {i:b}".replace("1", "x").replace("0", "y") for i, its in enumerate(these[:20_000])}
+    found = select(recipe, these[:20_000], lambda ids: texts).left_out
+    assert set(found) == {its.id for its in these[1:1000]}
 
 
 def test_copies_are_found_across_blocks_and_a_chain_does_not_fall_with_its_first() -> None:

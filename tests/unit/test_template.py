@@ -36,6 +36,19 @@ def test_a_mail_is_marked_and_not_a_line_of_it_is_lost() -> None:
     assert sorted(together) == sorted(text.split("\n"))
 
 
+def test_an_answer_below_the_quote_is_the_senders_own() -> None:
+    """The quote ends with its last >; its signature is one; without a > the rest is quoted; no line is lost."""
+    head = "On Mon, 3 Nov 2026 Bob wrote:"
+    text = f"Hi Ann,\n\n{head}\n\n> When?\n> Where?\n\nYes I will come on Friday\n-- \nAnn\n{head}\n> older\nfooter"
+    found = marked(text)
+    assert " ".join(found.own.split()) == "Hi Ann, Yes I will come on Friday"
+    assert found.quoted == f"{head}\n> When?\n> Where?\n{head}\n> older\nfooter" and found.signature == "-- \nAnn"
+    together = [*found.own.split("\n"), *found.quoted.split("\n"), *found.signature.split("\n")]
+    assert sorted(together) == sorted(text.split("\n"))
+    assert marked(f"{head}\n> When?\nTomorrow.\n> Where?\nHere.").own == "Tomorrow.\nHere."
+    assert marked(f"Yes.\n{head}\n\nWhen?\n> older").own == "Yes."
+
+
 @pytest.mark.parametrize(
     "text",
     [
