@@ -18,6 +18,7 @@ from avocet.home import Home
 from avocet.methods.blend import pooled
 from avocet.runs import Run
 from avocet.sides import Sides, divide
+from avocet.template import build
 from avocet.training import train
 from expectations.validation import validate_rows
 
@@ -213,13 +214,14 @@ def test_the_default_candidates_learn_from_all_that_is_not_judged_and_blend(
     assert set(infos["blend"]["weights"]) == {"tfidf", "minilm"}
 
     fields = [{"subject": "your interview", "body": "is on Monday"}, {"subject": "", "body": ""}]
-    said = load(folders["blend"]).scores(fields)
+    texts = [build(str(infos["blend"]["text"]), its) for its in fields]
+    said = load(folders["blend"]).scorer.scores(texts)  # before its confidence is calibrated, and theirs are not
     of_members = [folders["tfidf"], folders["minilm"]]
-    parts = [load(folder).scores(fields) for folder in of_members]
+    parts = [load(folder).scorer.scores(texts) for folder in of_members]
     assert said == pytest.approx(pooled(parts, list(infos["blend"]["weights"].values())), abs=1e-6)
     for folder in of_members:
         shutil.rmtree(folder)
-    assert load(folders["blend"]).scores(fields) == pytest.approx(said)
+    assert load(folders["blend"]).scorer.scores(texts) == pytest.approx(said)
     there = Home(tmp_path / "there")
     assert import_version(there, export(run.home, ready["blend"], tmp_path / "out.zip")).candidate == "blend"
     assert load(there.models / ready["blend"]).scores(fields) == pytest.approx(said)
