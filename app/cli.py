@@ -254,6 +254,8 @@ def _prediction(prediction: "Prediction") -> dict[str, Any]:
         "confidence": prediction.confidence,
         "scores": dict(prediction.ranked),
         "version": prediction.version,
+        "engine": prediction.engine,
+        "template": prediction.template,
     }
 
 

@@ -18,7 +18,7 @@ from avocet.errors import AvocetError, DamagedVersionError, WrongUseError
 from avocet.events import is_out_of_memory
 from avocet.methods import Scorer, answering, method
 from avocet.metrics import checked_scores
-from avocet.template import build, template_fields
+from avocet.template import build, template_digest, template_fields
 
 _log = logging.getLogger("avocet")
 
@@ -32,6 +32,7 @@ class Prediction:
     ranked: tuple[tuple[str, float], ...]
     version: str
     engine: str = REFERENCE
+    template: str = ""  # digest of the version's template: what an answer was given to
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Classifier:
         """The fields its template reads."""
         return template_fields(self.version.info["text"])
 
+    @property
+    def template(self) -> str:
+        """Digest of its template."""
+        return template_digest(str(self.version.info["text"]))
+
     def scores(self, rows: Sequence[Mapping[str, str]]) -> NDArray[np.float64]:
         """Probabilities (len(rows), n labels), calibrated. Raises NonFiniteError: an inference error is never a label.
 
@@ -63,15 +69,23 @@ class Classifier:
         raw = checked_scores(self.scorer.scores(texts), len(texts), len(self.labels))
         return calibrated(raw, float(self.version.info.get("temperature") or 1.0))
 
-    def classify_fields(self, rows: Sequence[Mapping[str, str]]) -> list[Prediction]:
-        """One prediction for each mapping of field -> text, in order, in one pass."""
+    def classify_fields(self, rows: Sequence[Mapping[str, str]], template: str | None = None) -> list[Prediction]:
+        """One prediction for each mapping of field -> text, in order, in one pass.
+
+        `template` is the digest that a caller counts on: raises WrongUseError where the version has another one.
+        """
+        if template is not None and template != self.template:
+            raise WrongUseError(
+                f"version {self.version.id} builds its text by another template ({self.template}, not {template}); "
+                "ask what it reads and send that"
+            )
         if not rows:
             return []
         found = []
         for row in self.scores(rows):
             order = np.argsort(-row, kind="stable")
             ranked = tuple((self.labels[i], float(row[i])) for i in order)
-            found.append(Prediction(*ranked[0], ranked, self.version.id, self.engine))
+            found.append(Prediction(*ranked[0], ranked, self.version.id, self.engine, self.template))
         return found
 
 

@@ -4,6 +4,7 @@ A field may be asked for a part of it: {body.plain} is HTML as text, {body.own} 
 mail and signature, {body.quoted} and {body.signature} the rest. Rows keep their whole words; a template chooses.
 """
 
+import hashlib
 import string
 from collections.abc import Mapping
 
@@ -43,6 +44,11 @@ PARTS = tuple(name for name, value in vars(Words).items() if isinstance(value, p
 def build(template: str, fields: Mapping[str, str]) -> str:
     """The text that a model sees. Raises KeyError for a field that is not there."""
     return template.format(**{name: Words(text) for name, text in fields.items()})
+
+
+def template_digest(template: str) -> str:
+    """Twelve hex characters that name a template."""
+    return hashlib.sha256(template.encode()).hexdigest()[:12]
 
 
 def template_fields(template: str) -> tuple[str, ...]:

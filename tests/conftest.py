@@ -68,6 +68,7 @@ def make_recipe(place: Home) -> Callable[..., str]:
             "text": "{subject} [SEP] {body:.400}",
             "labels": list(labels),
             "candidates": candidates,
+            "serve": {"engines": []},  # trying them takes seconds a run; tests/integration/test_engines.py does
             **settings,
         }
         # JSON is YAML, so the strict reader takes it.

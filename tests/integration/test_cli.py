@@ -42,7 +42,10 @@ def test_classify_answers_text_eml_and_json_lines(champion: str, tmp_path: Path)
     assert label in ("rejected", "digest", "neutral") and 0 < float(confidence) <= 1
     assert len(avocet("classify", str(lines)).stdout.splitlines()) == 2
     found = json.loads(avocet("classify", "--json", given="Unfortunately we will not go on").stdout)
-    assert set(found) == {"label", "confidence", "scores", "version"} and found["version"] == champion
+    assert (
+        set(found) == {"label", "confidence", "scores", "version", "engine", "template"}
+        and found["version"] == champion
+    )
     assert sum(found["scores"].values()) == pytest.approx(1)
 
 
