@@ -74,6 +74,8 @@ class Story(BaseModel):
     val_worst_label_f1: _Score = None
     ms_per_mail: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
     members: dict[Annotated[str, Field(pattern=NAME.pattern)], Member] = Field(default_factory=dict, max_length=16)
+    temperature: Annotated[float | None, Field(gt=1e-3, lt=1e3, allow_inf_nan=False)] = None
+    suspects: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
     weights: dict[str, Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]] = Field(default_factory=dict)
 
     @property

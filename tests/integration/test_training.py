@@ -224,7 +224,7 @@ def test_the_default_candidates_learn_from_all_that_is_not_judged_and_blend(
     assert load(folders["blend"]).scorer.scores(texts) == pytest.approx(said)
     there = Home(tmp_path / "there")
     assert import_version(there, export(run.home, ready["blend"], tmp_path / "out.zip")).candidate == "blend"
-    assert load(there.models / ready["blend"]).scores(fields) == pytest.approx(said)
+    assert load(there.models / ready["blend"]).scorer.scores(texts) == pytest.approx(said)
 
 
 def test_a_blend_without_two_members_is_skipped(prepared: Callable[..., tuple[Run, Sides]]) -> None:
