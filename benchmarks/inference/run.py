@@ -17,9 +17,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-CHECKOUT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(CHECKOUT / "benchmarks" / "quality"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "quality"))
 import sets
 
 SET, N_SINGLE, N_BATCH, N_JUDGED = "sa_mailbox", 100, 500, 1000
@@ -28,6 +26,7 @@ PIPELINES = ("pipeline", "pipeline, batches of 16")
 
 def main() -> None:
     """The table."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     if sys.argv[1:2] == ["--one"]:
         print(json.dumps(one(sys.argv[2], Path(sys.argv[3]))))
         return

@@ -79,6 +79,8 @@ ATTACKS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "template that looks inside": (_story(text="{body.__class__}"), "only fields like"),
     "template that fills the memory": (_story(text="{body:>9999999999}"), "may only cut"),
     "template without a field": (_story(text="hello"), "reads no field"),
+    "a temperature of nothing": (_story(temperature=0.0), "training_info.json: temperature"),
+    "a temperature that is text": (_story(temperature="hot"), "training_info.json: temperature"),
     "labels with escapes": (_story(labels=["a", "b\x1b[2J"], trained_labels=["a", "b\x1b[2J"]), "printable"),
     "labels twice": (_story(labels=["a", "a"], trained_labels=["a", "a"]), "distinct"),
     "trained on others": (_story(trained_labels=["rejected", "other"]), "names a label that labels does not"),
