@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from avocet import registry
 from avocet.calibration import calibrated
 from avocet.cleaning import encodable
-from avocet.engines import EXPORTED, REFERENCE, TORCH
+from avocet.engines import EXPORTED, LINEAR, REFERENCE, TORCH
 from avocet.engines import choice as choices
 from avocet.errors import AvocetError, DamagedVersionError, WrongUseError
 from avocet.events import is_out_of_memory
@@ -117,6 +117,8 @@ def load_folder(folder: Path, engine: str | None = None) -> Classifier:
             why = str(e) if isinstance(e, AvocetError) else type(e).__name__
             _log.warning("%s does not serve %s, %s answers instead: %s", choice.engine, folder.name, REFERENCE, why)
     scorer = _in_torch(folder, info)
+    if not hasattr(scorer, "networks"):
+        return Classifier(version, scorer, LINEAR)
     if choice is None or choice.engine not in TORCH or choice.engine == REFERENCE:
         return Classifier(version, scorer)
     networks = scorer.networks()

@@ -19,6 +19,7 @@ Run = Callable[[Arrays], "NDArray[np.float32]"]  # columns of shape (batch, toke
 Outputs = Callable[[Sequence[str]], "NDArray[np.float64]"]  # texts -> (n, width)
 
 REFERENCE = "torch-fp32"  # what the others are held against; needs no export
+LINEAR = "linear"  # what a version without a network is answered by: matrix products, and no engine could be faster
 TORCH = (REFERENCE, "torch-bf16")
 EXPORTED = ("onnx-fp32", "onnx-int8", "openvino-bf16", "openvino-int8")
 NAMES = (*TORCH, *EXPORTED)
