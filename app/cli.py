@@ -76,8 +76,9 @@ def train(recipe: str, model: str | None, epochs: int | None) -> None:
 @click.option("--recipe", help="Whose champion answers; needed where there are several.")
 @click.option("--model", help="A version or link under models/ instead of the champion.")
 @click.option("--subject", default="", help="The subject, where the source is a plain text body.")
+@click.option("--top", type=click.IntRange(1), default=1, help="So many labels of each mail, best first.")
 @as_json
-def classify(source: Path, recipe: str | None, model: str | None, subject: str, as_json: bool) -> None:
+def classify(source: Path, recipe: str | None, model: str | None, subject: str, top: int, as_json: bool) -> None:
     """Label a mail: plain text, .eml, or .jsonl (one mail a line) from SOURCE, or standard input."""
     from avocet.classifier import load
     from avocet.home import home
@@ -85,11 +86,14 @@ def classify(source: Path, recipe: str | None, model: str | None, subject: str, 
     rows = _mails(source, subject)
     classifier = load(_chosen(home().models, recipe, model))
     predictions = classifier.classify_fields([_fields(classifier, row, place) for place, row in rows])
+    least = _least_confidence(str(classifier.version.info.get("recipe")))
     if as_json:
-        click.echo(json.dumps([_prediction(p) for p in predictions] if len(rows) != 1 else _prediction(predictions[0])))
+        told = [_prediction(p, least) for p in predictions]
+        click.echo(json.dumps(told if len(rows) != 1 else told[0]))
         return
     for prediction in predictions:
-        click.echo(f"{prediction.label}\t{prediction.confidence:.3f}")
+        unsure = "unsure\t" if prediction.confidence < least else ""
+        click.echo(unsure + "\t".join(f"{label}\t{score:.3f}" for label, score in prediction.ranked[:top]))
     if sys.stderr.isatty():
         click.echo(f"by {classifier.version.id}", err=True)
 
@@ -248,10 +252,19 @@ def _chosen(models: Path, recipe: str | None, model: str | None) -> Path:
     return models / f"champion-{wanted}"
 
 
-def _prediction(prediction: "Prediction") -> dict[str, Any]:
+def _least_confidence(recipe: str) -> float:
+    """From which confidence on the recipe lets its champion answer; 0 where there is no such recipe any more."""
+    from avocet import recipe as recipes
+    from avocet.home import home
+
+    return (recipes.load(home(), recipe).serve.abstain_below or 0.0) if home().recipe(recipe).exists() else 0.0
+
+
+def _prediction(prediction: "Prediction", least: float) -> dict[str, Any]:
     return {
         "label": prediction.label,
         "confidence": prediction.confidence,
+        "abstained": prediction.confidence < least,
         "scores": dict(prediction.ranked),
         "version": prediction.version,
         "engine": prediction.engine,

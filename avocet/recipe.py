@@ -142,6 +142,7 @@ class Serve(Strict):
         0.98, description="share of holdout rows on which an engine must answer as torch-fp32 does"
     )
     macro_f1_loss: Share = Field(0.005, description="by which an engine may be worse than torch-fp32 there")
+    abstain_below: Share | None = Field(None, description="confidence from which on it answers; below, it says so")
 
 
 class Recipe(Strict):

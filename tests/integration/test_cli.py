@@ -43,10 +43,22 @@ def test_classify_answers_text_eml_and_json_lines(champion: str, tmp_path: Path)
     assert len(avocet("classify", str(lines)).stdout.splitlines()) == 2
     found = json.loads(avocet("classify", "--json", given="Unfortunately we will not go on").stdout)
     assert (
-        set(found) == {"label", "confidence", "scores", "version", "engine", "template"}
+        set(found) == {"label", "confidence", "scores", "version", "engine", "template", "abstained"}
         and found["version"] == champion
     )
     assert sum(found["scores"].values()) == pytest.approx(1)
+
+
+def test_a_recipe_can_let_its_champion_abstain(
+    champion: str, place: Home, make_recipe: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below its threshold an answer is called unsure; --top tells more than the best label."""
+    mail = "Unfortunately we will not go on"
+    assert not json.loads(avocet("classify", "--json", given=mail).stdout)["abstained"]
+    make_recipe([], {"tfidf": {"method": "tfidf"}}, serve={"abstain_below": 0.9999})
+    assert json.loads(avocet("classify", "--json", given=mail).stdout)["abstained"]
+    words = avocet("classify", "--top", "2", given=mail).stdout.split()
+    assert words[0] == "unsure" and len(words) == 5 and float(words[2]) >= float(words[4])
 
 
 def test_status_and_models_know_the_champion(champion: str) -> None:
