@@ -46,6 +46,36 @@ def test_classify_answers_text_eml_and_json_lines(champion: str, tmp_path: Path)
     assert sum(found["scores"].values()) == pytest.approx(1)
 
 
+def test_classify_answers_any_number_into_a_file(champion: str, tmp_path: Path) -> None:
+    """JSON lines or CSV, several sources, columns by another name; what needs a file says so."""
+    source, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    source.write_text("subject,message\nNew jobs,this week\n,\n")
+    asked = ("classify", str(source), str(source), "--column", "body=message", "--out", str(out))
+    done = avocet(*asked)
+    assert (done.exit_code, done.stdout, done.stderr) == (
+        0,
+        "",
+        f"{out}: 4 rows; 2 have no answer, their `error` says why\n",
+    )
+    found = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [(one["place"], one.get("error")) for one in found] == [(2, None), (3, "no word in it")] * 2
+    assert found[0]["version"] == champion
+    for arguments, code, says in [
+        (asked, 2, "is there already; --again"),
+        ((*asked, "--again", "--column", "x"), 2, "--column 'x' is no pair"),
+        (("classify", "-", "--out", str(tmp_path / "b")), 2, "standard input cannot be gone on with"),
+        (("classify", "store:none", "--out", str(tmp_path / "b")), 3, "no row in the collection none"),
+        (("classify", "store:none"), 2, "say which, --out FILE"),
+        (("classify", str(source), "--with-text"), 2, "say which, --out FILE"),
+        (("classify", str(tmp_path / "nope")), 2, "does not exist"),
+        (("classify", str(source), "--out", str(source)), 2, "is what shall be read"),
+    ]:
+        done = avocet(*arguments)
+        assert (done.exit_code, done.stdout) == (code, ""), (arguments, done.output)
+        assert says in done.stderr and "Traceback" not in done.stderr
+    assert avocet(*asked, "--again").exit_code == 0
+
+
 def test_status_and_models_know_the_champion(champion: str) -> None:
     """Document 0's status fields are there."""
     status = json.loads(avocet("status", "--json").stdout)
