@@ -91,18 +91,18 @@ def classify(
     With --out any number of rows: .jsonl, .csv, .parquet, .eml, folders, mbox, Maildir, store:COLLECTION. A run that was
     killed goes on when the same command is given again.
     """
-    from avocet.classifier import load
+    from avocet.classifier import chosen, load
     from avocet.home import home
 
     asked = Bulk(**bulk)
     if asked.out is not None:
-        into_file(sources, _chosen(home().models, recipe, model), asked, asked.out)
+        into_file(sources, chosen(home().models, recipe, model), asked, asked.out)
         return
     asked.refuse_without_out()
     if len(sources) > 1 or any(one.startswith(STORE) for one in sources):
         raise WrongUseError("several sources, or a collection, are answered in a file: say which, --out FILE")
     rows = _mails(Path(*(sources or ("-",))), subject)
-    classifier = load(_chosen(home().models, recipe, model))
+    classifier = load(chosen(home().models, recipe, model))
     predictions = classifier.classify_fields([_fields(classifier, row, place) for place, row in rows])
     if as_json:
         click.echo(json.dumps([_prediction(p) for p in predictions] if len(rows) != 1 else _prediction(predictions[0])))
@@ -247,24 +247,6 @@ def _fields(classifier: "Classifier", mail: _Mail, place: str) -> dict[str, str]
             f"{place}: no text field {', '.join(missing)}; version {classifier.version.id} reads {', '.join(classifier.fields)}"
         )
     return {name: mail.fields[name] for name in classifier.fields}
-
-
-def _chosen(models: Path, recipe: str | None, model: str | None) -> Path:
-    """The folder or link of the version that shall answer."""
-    from avocet import registry
-    from avocet.home import checked_name
-
-    if model:
-        return models / checked_name(model, "model")
-    champions = registry.champions(models)
-    if recipe is None and len(champions) > 1:
-        raise AvocetError(f"there are {len(champions)} champions; say whose: --recipe {' | '.join(champions)}")
-    wanted = recipe or next(iter(champions), None)
-    if wanted is None:
-        raise NotFoundError("there is no champion yet: `make run` or `avocet train` trains and judges the first")
-    if wanted not in champions:
-        raise NotFoundError(f"recipe {wanted!r:.80} has no champion; there are: {', '.join(champions) or 'none'}")
-    return models / f"champion-{wanted}"
 
 
 def _prediction(prediction: "Prediction") -> dict[str, Any]:

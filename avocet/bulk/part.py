@@ -61,6 +61,12 @@ def begun_of(out: Path) -> Mapping[str, Any] | None:
     return found[0] if found and names(out)[0].exists() else None
 
 
+def check_new(out: Path, again: bool) -> None:
+    """Raises WrongUseError where `out` is there and nobody said that it may be replaced."""
+    if out.exists() and not again:
+        raise WrongUseError(f"{out} is there already; --again makes it anew and replaces it when it is whole")
+
+
 @contextmanager
 def opened(out: Path, of: Mapping[str, Any], head: bytes, again: bool) -> Iterator[Part]:
     """The part of `out`, begun or gone on with; it becomes `out` in one move where the block ends well.
@@ -71,8 +77,7 @@ def opened(out: Path, of: Mapping[str, Any], head: bytes, again: bool) -> Iterat
     part, done, lock_file = names(out)
     lock = _locked(out, lock_file)
     try:
-        if out.exists() and not again:
-            raise WrongUseError(f"{out} is there already; --again makes it anew and replaces it when it is whole")
+        check_new(out, again)
         with ExitStack() as streams:
             with _told(out):
                 far = _gone_on(out, of) or _begun(out, of, head)

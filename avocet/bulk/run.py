@@ -9,7 +9,7 @@ from typing import Any
 from avocet import registry
 from avocet.bulk.answers import Form
 from avocet.bulk.asked import STORE, Asked, Input, open_input
-from avocet.bulk.part import Far, begun_of, opened
+from avocet.bulk.part import Far, begun_of, check_new, opened
 from avocet.bulk.pool import Work, in_order
 from avocet.engines import REFERENCE
 from avocet.engines.choice import read as choice_of
@@ -41,6 +41,7 @@ class Order:
     again: bool = False
     naming: Naming = field(default_factory=Naming)
     span: Span = field(default_factory=Span)
+    planned: tuple[Mapping[str, Any], ...] = ()  # the input's marks, where a plan was made of it
 
 
 def classify_all(home: Home, order: Order, on_rows: Callable[[int], None] = lambda n: None) -> Far:
@@ -49,10 +50,13 @@ def classify_all(home: Home, order: Order, on_rows: Callable[[int], None] = lamb
     Raises NotFoundError for a source or version that is not there; WrongUseError for an output that is there (see
     `again`), or a part of another input, version or options; BusyError, DiskError, RowsUnreadableError, ChildFailedError.
     """
-    _check(order)
+    check(order)
     version = registry.open_version(order.version)
-    form = _form(version, order)
-    rows = open_input(home, order.sources, order.naming, (begun_of(order.out) or {}).get("input"))
+    form = form_of(version, order)
+    before = order.planned or (begun_of(order.out) or {}).get("input")
+    rows = open_input(home, order.sources, order.naming, before)
+    if order.planned and list(order.planned) != list(rows.marks):
+        raise WrongUseError("the input has changed since the plan was made of it; make another one")
     with opened(order.out, _header(rows, version, order), form.head, order.again) as part:
         on_rows(part.far.n_rows)
         for more in in_order(_chunks(rows, form, order.span, part.far), Work(version.folder, form), order.n_processes):
@@ -61,7 +65,8 @@ def classify_all(home: Home, order: Order, on_rows: Callable[[int], None] = lamb
         return part.far
 
 
-def _check(order: Order) -> None:
+def check(order: Order) -> None:
+    """Raises WrongUseError for an order that cannot be carried out."""
     if order.n_processes < 1:
         raise WrongUseError("at least one process must classify")
     if not order.out.parent.is_dir():
@@ -71,9 +76,11 @@ def _check(order: Order) -> None:
     paths = [Path(one).resolve() for one in order.sources if not one.startswith(STORE)]
     if order.out.resolve() in paths:
         raise WrongUseError(f"{order.out} is what shall be read; give another --out")
+    check_new(order.out, order.again)
 
 
-def _form(version: registry.Version, order: Order) -> Form:
+def form_of(version: registry.Version, order: Order) -> Form:
+    """How the order's answers are written."""
     fields = template_fields(str(version.info["text"]))
     return Form(order.out.suffix.lower() == ".csv", order.with_text, tuple(version.info["trained_labels"]), fields)
 
