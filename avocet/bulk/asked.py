@@ -7,6 +7,7 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -43,33 +44,44 @@ class Input:
     marks: tuple[Mapping[str, Any], ...]
     naming: Naming
 
-    def rows(self, fields: Sequence[str]) -> Iterator[Asked]:
-        """All rows, always in the same order, with the texts of `fields`.
+    def rows(self, fields: Sequence[str], skip: int = 0) -> Iterator[Asked]:
+        """All rows but the first `skip`, always in the same order, with the texts of `fields`.
 
         Raises RowsUnreadableError where a file breaks off, WrongUseError for a kind that cannot be told.
         """
+        alone = skip if len(self.marks) == 1 else 0  # of several sources nobody knows which one the row is in
+        left = skip - alone
         for mark in self.marks:
             name = str(mark["file"])
             try:
-                yield from self._of_store(mark, fields) if name.startswith(STORE) else self._of_path(name, fields)
+                found = (
+                    self._of_store(mark, fields, alone)
+                    if name.startswith(STORE)
+                    else self._of_path(name, fields, alone)
+                )
+                for one in found:
+                    if left:
+                        left -= 1
+                    else:
+                        yield one
             except AvocetError:
                 raise
             except (OSError, EOFError, zlib.error, lzma.LZMAError, csv.Error) as e:
                 raise RowsUnreadableError(f"{name} cannot be read to its end ({type(e).__name__})") from None
 
-    def _of_store(self, mark: Mapping[str, Any], fields: Sequence[str]) -> Iterator[Asked]:
+    def _of_store(self, mark: Mapping[str, Any], fields: Sequence[str], skip: int) -> Iterator[Asked]:
         labels = Labels(store_of(self.home), str(mark["file"]).removeprefix(STORE))
-        for number, row in enumerate(labels.all_rows(str(mark["until"])), 1):
+        for number, row in enumerate(labels.all_rows(str(mark["until"]), skip), 1 + skip):
             yield _of_row(row, str(mark["file"]), number, fields)
 
-    def _of_path(self, name: str, fields: Sequence[str]) -> Iterator[Asked]:
+    def _of_path(self, name: str, fields: Sequence[str], skip: int) -> Iterator[Asked]:
         path = Path(name)
         kind = format_of(path)
         if kind in _RECORDS:
-            for place, record in records(path):
+            for place, record in records(path, skip):
                 yield _of_record(record, name, place, fields, self.naming)
             return
-        for item in READERS[kind](path, name, self.naming):
+        for item in islice(READERS[kind](path, name, self.naming), skip, None):
             yield _of_item(item, name, fields)
 
 
@@ -143,13 +155,14 @@ def _of_item(item: Item, file: str, fields: Sequence[str]) -> Asked:
 
 
 def _of_row(row: StoredRow, file: str, place: int, fields: Sequence[str]) -> Asked:
-    return _checked(row.id, file, place, {**row.headers, **row.fields}, fields)
+    # A mail need not have every header; a file of records has the column or not.
+    return _checked(row.id, file, place, {**dict.fromkeys(HEADERS, ""), **row.headers, **row.fields}, fields)
 
 
 def _checked(row_id: str, file: str, place: int, found: Mapping[str, Any], fields: Sequence[str]) -> Asked:
     texts: dict[str, str] = {}
     for name in fields:
-        text = found.get(name, "" if name in HEADERS else None)
+        text = found.get(name)
         if not isinstance(text, str):
             why = f"no field {name!r}" if name not in found else f"{name} is {kind_of(text)}, not text"
             return Asked(file, place, row_id, error=why)

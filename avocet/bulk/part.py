@@ -9,13 +9,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from avocet.bulk.answers import Answers
-from avocet.durable import replace_private, sync
+from avocet.durable import replace_private, sync, write_all
 from avocet.errors import AvocetError, BusyError, DiskError, WrongUseError
 
 
@@ -34,19 +35,17 @@ class Part:
 
     out: Path
     far: Far
-    stream: IO[bytes]
-    done: IO[bytes]
+    stream: FileIO  # unbuffered: a full disk must not say no once more when it is closed
+    done: FileIO
 
     def add(self, more: Answers) -> None:
-        """Raises DiskError, and then the part is as it was."""
+        """Raises DiskError; what was written of these is cut off when the run is gone on with."""
         with _told(self.out):
-            self.stream.write(more.lines)
-            self.stream.flush()
+            write_all(self.stream.fileno(), more.lines)
             os.fsync(self.stream.fileno())
             far = self.far
             self.far = Far(far.n_rows + more.n_rows, far.n_bad + more.n_bad, far.n_bytes + len(more.lines))
-            self.done.write(_line(asdict(self.far)))
-            self.done.flush()
+            write_all(self.done.fileno(), _line(asdict(self.far)))
 
 
 def names(out: Path) -> tuple[Path, Path, Path]:
@@ -81,7 +80,7 @@ def opened(out: Path, of: Mapping[str, Any], head: bytes, again: bool) -> Iterat
         with ExitStack() as streams:
             with _told(out):
                 far = _gone_on(out, of) or _begun(out, of, head)
-                its = Part(out, far, *(streams.enter_context(path.open("ab")) for path in (part, done)))
+                its = Part(out, far, *(streams.enter_context(path.open("ab", buffering=0)) for path in (part, done)))
             yield its
         with _told(out):
             part.replace(out)

@@ -101,7 +101,7 @@ def _header(rows: Input, version: registry.Version, order: Order) -> Mapping[str
 
 def _chunks(rows: Input, form: Form, span: Span, far: Far) -> Iterator[list[Asked]]:
     """The rows of the span that are not done yet, by the chunk."""
-    last = None if span.n_rows is None else span.first + span.n_rows
-    left = islice(rows.rows(form.fields), span.first + far.n_rows, last)
+    n_left = None if span.n_rows is None else span.n_rows - far.n_rows
+    left = islice(rows.rows(form.fields, span.first + far.n_rows), n_left)
     while chunk := list(islice(left, CHUNK)):
         yield chunk

@@ -275,8 +275,8 @@ class Labels:
             found: str | None = db.execute(query).scalar_one()
         return found
 
-    def all_rows(self, until: str, n_page: int = 500) -> Iterator[StoredRow]:
-        """Every row that had come by `until`, labelled or not, in the order of their ids, a page in memory at a time.
+    def all_rows(self, until: str, skip: int = 0, n_page: int = 500) -> Iterator[StoredRow]:
+        """Every row that had come by `until` but the first `skip`, in the order of their ids, a page in memory at a time.
 
         One transaction a page: an open reader keeps all who write waiting on SQLite.
         """
@@ -284,7 +284,8 @@ class Labels:
         query = select(rows).where(rows.c.collection == self.collection, rows.c.imported_at <= until)
         while True:
             with self.database.reading() as db:
-                found = db.execute(query.where(rows.c.id > after).order_by(rows.c.id).limit(n_page)).all()
+                page = query.where(rows.c.id > after).order_by(rows.c.id).limit(n_page)
+                found = db.execute(page if after else page.offset(skip)).all()
             yield from map(_as_row, found)
             if len(found) < n_page:
                 return

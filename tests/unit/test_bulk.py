@@ -5,6 +5,7 @@ import gzip
 import json
 import mailbox
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from pyarrow.parquet import write_table
 from avocet.bulk.part import Far, names
 from avocet.bulk.run import CHUNK, Order, Span, classify_all
 from avocet.classifier import load
-from avocet.errors import BusyError, ChildFailedError, NotFoundError, RowsUnreadableError, WrongUseError
+from avocet.errors import BusyError, ChildFailedError, DiskError, NotFoundError, RowsUnreadableError, WrongUseError
 from avocet.home import CHECKOUT, Home
 from avocet.records import Naming
 from avocet.store.database import store_of
@@ -299,6 +300,49 @@ def test_memory_does_not_grow_with_the_rows(place: Home, order: Callable[..., Or
     assert len(held) == 20_000 // CHUNK + 2
     late = max(rss for n, rss in held.items() if n > 4_000)
     assert late - held[4_096] < 10 * 2**20
+
+
+def test_a_full_disk_is_told_in_one_line_and_the_run_goes_on_when_there_is_room(
+    place: Home, order: Callable[..., Order], source: str
+) -> None:
+    """The disk takes the half of a chunk; the bytes are those of a run that was not disturbed."""
+    asked, whole = order(source), order(source, out="whole.jsonl")
+    classify_all(place, whole)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (whole.out.stat().st_size * 2 // 3, limits[1]))
+    try:
+        with pytest.raises(DiskError, match=r"writing .*out.jsonl failed: File too large; .* the same command goes on"):
+            classify_all(place, asked)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    told: list[int] = []
+    classify_all(place, asked, told.append)
+    assert told[0] == 2 * CHUNK and asked.out.read_bytes() == whole.out.read_bytes()
+
+
+@pytest.mark.parametrize(("write", "name"), [(write_json_lines, "in.jsonl"), (write_csv, "in.csv"), (write_parquet, "p.parquet")])  # fmt: skip
+def test_a_part_of_the_rows_is_that_part_of_the_whole(
+    place: Home, order: Callable[..., Order], tmp_path: Path, write: Write, name: str
+) -> None:
+    """The same lines with the same places, of one source and of two."""
+    one = write(mails(N), tmp_path / name)
+    for sources in ((one,), (write_mbox(mails(300), tmp_path / "a.mbox"), one)):
+        whole = order(*sources, out="whole.jsonl", again=True)
+        part = order(*sources, again=True, span=Span(2 * CHUNK, CHUNK))
+        classify_all(place, whole)
+        classify_all(place, part)
+        assert answers(part.out) == answers(whole.out)[2 * CHUNK : 3 * CHUNK]
+
+
+def test_a_header_that_the_template_reads(
+    place: Home, order: Callable[..., Order], tmp_path: Path, tfidf_version: Callable[..., str]
+) -> None:
+    """A mail may do without; a record that has no such field is told."""
+    version = place.models / tfidf_version("tfidf-from", text="{from} {subject}")
+    lines = write_json_lines([{"from": "a@x", "subject": "New jobs"}, {"subject": "New jobs"}], tmp_path / "in.jsonl")
+    asked = replace(order(lines, write_mbox(mails(1), tmp_path / "a.mbox")), version=version)
+    classify_all(place, asked)
+    assert [one.get("error") for one in answers(asked.out)] == [None, "no field 'from'", None]
 
 
 def test_a_file_that_breaks_off_stops_the_run_where_it_does(
