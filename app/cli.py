@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.account_verbs import accounts, fetch
+from app.bulk_verb import STORE, Bulk, Source, into_file
 from app.check_verbs import check, expectations
 from app.data_verbs import import_, mails, quarantine, queue, stats, suspects
 from app.explain import explain
@@ -22,7 +23,7 @@ from app.settings_verb import settings
 from app.terminal import as_json, table
 from avocet import __version__
 from avocet.cleaning import encodable
-from avocet.errors import AvocetError, NotFoundError
+from avocet.errors import AvocetError, NotFoundError, WrongUseError
 
 if TYPE_CHECKING:
     from avocet.classifier import Classifier, Prediction
@@ -72,19 +73,37 @@ def train(recipe: str, model: str | None, epochs: int | None) -> None:
 
 
 @main.command()
-@click.argument("source", type=click.Path(path_type=Path, allow_dash=True, exists=True), default="-")
+@click.argument("sources", metavar="[SOURCE]...", type=Source(), nargs=-1)
 @click.option("--recipe", help="Whose champion answers; needed where there are several.")
 @click.option("--model", help="A version or link under models/ instead of the champion.")
 @click.option("--subject", default="", help="The subject, where the source is a plain text body.")
 @click.option("--top", type=click.IntRange(1), default=1, help="So many labels of each mail, best first.")
+@click.option("--out", type=click.Path(path_type=Path), help="Into this file: JSON lines, or CSV by its name.")
+@click.option("--processes", "n_processes", type=click.IntRange(1, 64), default=1, help="How many classify at a time.")
+@click.option("--with-text", is_flag=True, help="Write the mails' texts beside the answers.")
+@click.option("--again", is_flag=True, help="Replace FILE where it is there.")
+@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Such as body=message.")
 @as_json
-def classify(source: Path, recipe: str | None, model: str | None, subject: str, top: int, as_json: bool) -> None:
-    """Label a mail: plain text, .eml, or .jsonl (one mail a line) from SOURCE, or standard input."""
-    from avocet.classifier import load
+def classify(
+    sources: tuple[str, ...], recipe: str | None, model: str | None, subject: str, top: int, as_json: bool, **bulk: Any
+) -> None:
+    """Label a mail: plain text, .eml, or .jsonl (one mail a line) from SOURCE, or standard input.
+
+    With --out any number of rows: .jsonl, .csv, .parquet, .eml, folders, mbox, Maildir, store:COLLECTION. A run that was
+    killed goes on when the same command is given again.
+    """
+    from avocet.classifier import chosen, load
     from avocet.home import home
 
-    rows = _mails(source, subject)
-    classifier = load(_chosen(home().models, recipe, model))
+    asked = Bulk(**bulk)
+    if asked.out is not None:
+        into_file(sources, chosen(home().models, recipe, model), asked, asked.out)
+        return
+    asked.refuse_without_out()
+    if len(sources) > 1 or any(one.startswith(STORE) for one in sources):
+        raise WrongUseError("several sources, or a collection, are answered in a file: say which, --out FILE")
+    rows = _mails(Path(*(sources or ("-",))), subject)
+    classifier = load(chosen(home().models, recipe, model))
     predictions = classifier.classify_fields([_fields(classifier, row, place) for place, row in rows])
     least = _least_confidence(str(classifier.version.info.get("recipe")))
     if as_json:
@@ -232,24 +251,6 @@ def _fields(classifier: "Classifier", mail: _Mail, place: str) -> dict[str, str]
             f"{place}: no text field {', '.join(missing)}; version {classifier.version.id} reads {', '.join(classifier.fields)}"
         )
     return {name: mail.fields[name] for name in classifier.fields}
-
-
-def _chosen(models: Path, recipe: str | None, model: str | None) -> Path:
-    """The folder or link of the version that shall answer."""
-    from avocet import registry
-    from avocet.home import checked_name
-
-    if model:
-        return models / checked_name(model, "model")
-    champions = registry.champions(models)
-    if recipe is None and len(champions) > 1:
-        raise AvocetError(f"there are {len(champions)} champions; say whose: --recipe {' | '.join(champions)}")
-    wanted = recipe or next(iter(champions), None)
-    if wanted is None:
-        raise NotFoundError("there is no champion yet: `make run` or `avocet train` trains and judges the first")
-    if wanted not in champions:
-        raise NotFoundError(f"recipe {wanted!r:.80} has no champion; there are: {', '.join(champions) or 'none'}")
-    return models / f"champion-{wanted}"
 
 
 def _least_confidence(recipe: str) -> float:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.terminal import as_json, say_json, table
-from avocet.errors import NotFoundError, WrongUseError
+from app.terminal import as_json, pairs, say_json, table
+from avocet.errors import NotFoundError
 
 if TYPE_CHECKING:
     from avocet.incoming.importing import Imported
@@ -56,8 +56,8 @@ def import_(
     from avocet.progress import Bar
     from avocet.records import Naming
 
-    given = _pairs(columns, "--column")
-    naming = Naming(given, _pairs(labels, "--label-map"), frozenset(given.values()))
+    given = pairs(columns, "--column")
+    naming = Naming(given, pairs(labels, "--label-map"), frozenset(given.values()))
     if recipe is not None:
         its, naming = _as_remembered(recipe, naming, dry_run)
         into = into or its
@@ -256,10 +256,3 @@ def _as_remembered(recipe: str, naming: "Naming", dry_run: bool) -> tuple[str, "
     collections = [row.removeprefix(recipes.STORED) for row in known.rows if row.startswith(recipes.STORED)]
     its = collections[0] if collections else known.name
     return its, Naming({**known.columns, **naming.columns}, {**known.label_map, **naming.labels}, naming.needed)
-
-
-def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
-    for text in texts:
-        if "=" not in text:
-            raise WrongUseError(f"{option} {text!r} is no pair; write it like a=b")
-    return {text.partition("=")[0]: text.partition("=")[2] for text in texts}

@@ -14,8 +14,9 @@ from avocet.calibration import calibrated
 from avocet.cleaning import encodable
 from avocet.engines import EXPORTED, LINEAR, REFERENCE, TORCH
 from avocet.engines import choice as choices
-from avocet.errors import AvocetError, DamagedVersionError, WrongUseError
+from avocet.errors import AvocetError, DamagedVersionError, NotFoundError, WrongUseError
 from avocet.events import is_out_of_memory
+from avocet.home import checked_name
 from avocet.methods import Scorer, answering, method
 from avocet.metrics import checked_scores
 from avocet.template import build, template_digest, template_fields
@@ -87,6 +88,24 @@ class Classifier:
             ranked = tuple((self.labels[i], float(row[i])) for i in order)
             found.append(Prediction(*ranked[0], ranked, self.version.id, self.engine, self.template))
         return found
+
+
+def chosen(models: Path, recipe: str | None, model: str | None) -> Path:
+    """The folder or link of the version that shall answer: `model`, or the champion.
+
+    Raises NotFoundError where there is no champion, AvocetError where it is not said whose.
+    """
+    if model:
+        return models / checked_name(model, "model")
+    champions = registry.champions(models)
+    if recipe is None and len(champions) > 1:
+        raise AvocetError(f"there are {len(champions)} champions; say whose: --recipe {' | '.join(champions)}")
+    wanted = recipe or next(iter(champions), None)
+    if wanted is None:
+        raise NotFoundError("there is no champion yet: `make run` or `avocet train` trains and judges the first")
+    if wanted not in champions:
+        raise NotFoundError(f"recipe {wanted!r:.80} has no champion; there are: {', '.join(champions) or 'none'}")
+    return models / f"champion-{wanted}"
 
 
 def load(folder: Path, engine: str | None = None) -> Classifier:

@@ -41,7 +41,7 @@ def replace_private(path: Path, content: bytes) -> None:
     with _aside(path) as temporary:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            _write_all(descriptor, content)
+            write_all(descriptor, content)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -90,7 +90,7 @@ def append_line(path: Path, line: str) -> None:
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         try:
-            _write_all(descriptor, (("\n" if torn else "") + line + "\n").encode("utf-8"))
+            write_all(descriptor, (("\n" if torn else "") + line + "\n").encode("utf-8"))
             os.fsync(descriptor)
             sync(path.parent)
         except OSError:
@@ -101,8 +101,8 @@ def append_line(path: Path, line: str) -> None:
         os.close(descriptor)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    """All of `data`: a disk that fills up takes a part first and says no at the next write only."""
+def write_all(descriptor: int, data: bytes) -> None:
+    """All of `data`; raises OSError: a disk that fills up takes a part first and says no at the next write only."""
     while data:
         data = data[os.write(descriptor, data) :]
 

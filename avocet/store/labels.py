@@ -258,12 +258,38 @@ class Labels:
         with self.database.reading() as db:
             return self._keys(db, row_ids)
 
-    def count(self) -> int:
-        """How many rows there are, labelled or not."""
+    def count(self, until: str | None = None) -> int:
+        """How many rows there are, labelled or not; `until`: those that had come by then."""
         rows = schema.rows
+        query = select(func.count()).select_from(rows).where(rows.c.collection == self.collection)
+        if until is not None:
+            query = query.where(rows.c.imported_at <= until)
         with self.database.reading() as db:
-            query = select(func.count()).select_from(rows).where(rows.c.collection == self.collection)
             return int(db.execute(query).scalar_one())
+
+    def newest(self) -> str | None:
+        """When the last row came in; None where there is none."""
+        rows = schema.rows
+        query = select(func.max(rows.c.imported_at)).where(rows.c.collection == self.collection)
+        with self.database.reading() as db:
+            found: str | None = db.execute(query).scalar_one()
+        return found
+
+    def all_rows(self, until: str, skip: int = 0, n_page: int = 500) -> Iterator[StoredRow]:
+        """Every row that had come by `until` but the first `skip`, in the order of their ids, a page in memory at a time.
+
+        One transaction a page: an open reader keeps all who write waiting on SQLite.
+        """
+        rows, after = schema.rows, ""
+        query = select(rows).where(rows.c.collection == self.collection, rows.c.imported_at <= until)
+        while True:
+            with self.database.reading() as db:
+                page = query.where(rows.c.id > after).order_by(rows.c.id).limit(n_page)
+                found = db.execute(page if after else page.offset(skip)).all()
+            yield from map(_as_row, found)
+            if len(found) < n_page:
+                return
+            after = str(found[-1].id)
 
     def _say(self, row_id: str, **said: Any) -> Said:
         with self.database.writing() as db:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from prefect.exceptions import ParameterTypeError
 from ruamel.yaml import YAML
 
 from avocet import recipe as recipes
 from avocet.home import CHECKOUT, Home
+from flows.classify import SHARD, classify, classify_shard
 from flows.finetune import finetune
 
 TOP = {"name", "prefect-version", "build", "push", "pull", "definitions", "deployments"}
@@ -22,6 +24,7 @@ LIMIT = {"limit", "collision_strategy", "grace_period_seconds"}
 # No `active`: it would switch a schedule that a person has paused back on at every deploy.
 SCHEDULE = {"cron", "timezone", "slug", "parameters"}
 DEPLOYMENTS = ("finetune", "nightly")
+BULK = ("classify", "classify-shard")
 
 
 def unknown(document: Mapping[str, Any]) -> list[str]:
@@ -51,10 +54,38 @@ def by_name(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {deployment["name"]: deployment for deployment in document["deployments"]}
 
 
-def test_there_are_two_deployments_of_known_keys(document: dict[str, Any]) -> None:
-    """`finetune` by hand, `nightly` by the clock, and nothing that Prefect would ignore."""
+def test_there_are_four_deployments_of_known_keys(document: dict[str, Any]) -> None:
+    """`finetune` and `classify` by hand, `nightly` by the clock, shards by `classify`; nothing that Prefect would ignore."""
     assert unknown(document) == []
-    assert tuple(deployment["name"] for deployment in document["deployments"]) == DEPLOYMENTS
+    assert tuple(deployment["name"] for deployment in document["deployments"]) == (*DEPLOYMENTS, *BULK)
+
+
+def test_the_shards_are_not_in_the_pool_of_the_run_that_waits_for_them(by_name: dict[str, dict[str, Any]]) -> None:
+    """In one pool of one slot it would wait for ever; shards run many at a time, the run itself once."""
+    assert [by_name[name]["work_pool"]["name"] for name in BULK] == ["gpu", "shards"]
+    assert by_name["classify-shard"]["work_pool"]["job_variables"] == by_name["classify"]["work_pool"]["job_variables"]
+    assert "concurrency_limit" not in by_name["classify-shard"]
+    assert by_name["classify"]["concurrency_limit"]["limit"] == 1
+    assert not any({"schedules", "parameters"} & by_name[name].keys() for name in BULK)
+
+
+@pytest.mark.parametrize(
+    ("name", "flow", "wrong"),
+    [
+        ("classify", classify, {"sources": ["a"], "out": "b", "rows_per_shard": 100}),
+        ("classify-shard", classify_shard, {"plan": "a", "number": -1}),
+    ],
+)
+def test_the_bulk_entrypoints_are_flows(
+    by_name: dict[str, dict[str, Any]], name: str, flow: Any, wrong: dict[str, Any]
+) -> None:
+    """The file exists, the names are the flows', and what they are given is held against their schemas."""
+    path, _, function = by_name[name]["entrypoint"].partition(":")
+    assert (path, function, flow.name) == ("flows/classify.py", flow.fn.__name__, "avocet")
+    assert (CHECKOUT / path).is_file() and by_name[name]["enforce_parameter_schema"] is True
+    assert f"{flow.name}/{name}" in ("avocet/classify", SHARD)
+    with pytest.raises(ParameterTypeError):
+        flow.validate_parameters(wrong)
 
 
 @pytest.mark.parametrize(
