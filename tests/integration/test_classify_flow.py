@@ -110,6 +110,46 @@ def test_a_run_that_failed_for_good_is_gone_on_with(
     assert (place.data / "out.jsonl").read_bytes() == one_run(place, asked, "b.jsonl")
 
 
+def test_a_worker_that_says_nothing_is_taken_for_lost(
+    server: None, place: Home, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that is gone leaves its run Running for ever: it is the file that tells, and the run is set Crashed."""
+    from prefect import get_client
+    from prefect.states import Completed, Running
+
+    from flows import classify as module
+
+    version = place.models / asked["model"]
+    plan = shards.make_plan(place, asked["sources"], Path("data/out.jsonl"), version, False, False, CHUNK)
+    monkeypatch.setattr(module, "SILENT_S", 0.2)
+    monkeypatch.setattr(module, "LOOK_S", 0.05)
+    with get_client(sync_client=True) as client:
+        words = {"plan": plan.key, "number": 0}
+        silent = client.create_flow_run(module.classify_shard, parameters=words, state=Running())
+        with pytest.raises(ChildFailedError, match="shard 0: no chunk in 0 s, its worker is taken for lost"):
+            module._wait_for(silent.id, plan, 0)
+        told = client.read_flow_run(silent.id).state
+        assert told is not None and told.is_crashed()
+        liar = client.create_flow_run(module.classify_shard, parameters=words, state=Completed())
+    with pytest.raises(ChildFailedError, match="shard 0 ended as Completed on its worker"):
+        module._wait_for(liar.id, plan, 0)
+    shards.do_shard(place, plan.key, 0)
+    module._wait_for(silent.id, plan, 0)
+
+
+def test_without_a_deployment_the_shards_are_done_here_or_refused(
+    server: None, place: Home, asked: dict[str, Any]
+) -> None:
+    """`auto` needs no worker; who asks for workers is told what to do."""
+    from flows.classify import classify
+
+    state = classify(out="data/out.jsonl", **{**asked, "where": "workers"}, return_state=True)
+    assert state.is_failed() and state.message == (
+        "avocet/classify-shard is not deployed: `make deploy`, or do the shards here"
+    )
+    assert classify(out="data/out.jsonl", **asked, return_state=True).is_completed()
+
+
 def test_no_mail_text_reaches_the_orchestrator(server: None, asked: dict[str, Any]) -> None:
     """A word that stands in every body is nowhere in the server's database; ids and paths are parameters."""
     from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
