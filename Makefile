@@ -25,7 +25,7 @@ run: setup ## the main job on invented mails: validate, split, fine-tune, benchm
 	touch $@
 
 test: .venv/.tested ## the fast tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder # the long ones first
 
 test-slow: .venv/.tested ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow || [ $$? -eq 5 ] # 5: no test is marked slow
@@ -49,8 +49,11 @@ server: setup ## Prefect's server and UI on this machine, closed to others
 worker: setup ## a worker on the GPU pool; one a GPU
 	eval "$$($(BIN)/python -m app.server --env)" && $(BIN)/prefect worker start --pool gpu --type process --limit 1
 
-deploy: setup ## avocet/finetune and avocet/nightly
-	eval "$$($(BIN)/python -m app.server --env)" && $(BIN)/prefect --no-prompt deploy --all
+deploy: setup ## avocet/finetune, avocet/nightly and avocet/classify
+	@# A deployment of a pool that is not there fails; a worker makes the pool gpu, and this the one of classify's shards.
+	eval "$$($(BIN)/python -m app.server --env)" && \
+	  { $(BIN)/prefect work-pool inspect shards >/dev/null 2>&1 || $(BIN)/prefect work-pool create shards --type process; } && \
+	  $(BIN)/prefect --no-prompt deploy --all
 
 clean: ## the environment, not your data or models
 	rm -rf .venv *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

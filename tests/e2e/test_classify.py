@@ -60,6 +60,7 @@ def _killed_one(worker: Any, stack: "Stack") -> None:
     pytest.fail("no shard's process was there to be killed")
 
 
+@pytest.mark.slow
 def test_a_lost_workers_shard_is_done_again(stack: "Stack", version: str, shards_worker: Any, tmp_path: Any) -> None:
     """Four runs for three shards; what comes out is what one bulk run writes, and no mail text is in Prefect."""
     deployed = stack.prefect("--no-prompt", "deploy", "--all")

@@ -40,6 +40,7 @@ def _run(stack: "Stack", *words: str) -> Ran:
 
 @pytest.fixture(scope="module")
 def deployed(stack: "Stack") -> "Done":
+    stack.prefect("work-pool", "create", "shards", "--type", "process")  # as `make deploy` does
     return stack.prefect("--no-prompt", "deploy", "--all")
 
 
