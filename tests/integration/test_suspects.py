@@ -96,7 +96,10 @@ def test_what_counted_nothing_last_night_is_still_doubted_the_next(
     assert len(set(keys)) == 3, "each night the champion, who doubts, is another"
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "method",
+    [m if m in ("tfidf", "head", "lpft") else pytest.param(m, marks=pytest.mark.slow) for m in METHODS],
+)
 def test_every_method_learns_with_the_weights(
     method: str, place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]], tmp_path: Any
 ) -> None:
