@@ -64,9 +64,10 @@ class Live:
         while (pointed := registry.champion_id(self._models, self.recipe)) not in (None, self._now.version.id):
             try:
                 self._now = self._loaded(str(pointed))
-            except AvocetError as e:
-                self._refused, self.problem = pointed, str(e)
-                _log.warning("%s is not taken up, %s goes on: %s", pointed, self._now.version.id, e)
+            except Exception as e:  # noqa: BLE001  also a full memory: let out, each request would load it anew
+                why = str(e) if isinstance(e, AvocetError) else f"it cannot be loaded here ({type(e).__name__})"
+                self._refused, self.problem = pointed, why
+                _log.warning("%s is not taken up, %s goes on: %s", pointed, self._now.version.id, why)
                 return
             self._refused = self.problem = None
             gc.collect()  # networks are held in circles: their memory is given back now, not some time

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from avocet import durable, registry
 from avocet.engines import EXPORTED, REFERENCE, Outputs, engine
-from avocet.engines.choice import CHOICES, FILE, Choice, Measured, manifest_of, opened, place_of, read, room_of
+from avocet.engines.choice import CHOICES, FILE, Choice, Measured, intact, manifest_of, opened, place_of, read, room_of
 from avocet.engines.tokens import write_tokens
 from avocet.errors import AvocetError
 from avocet.events import is_out_of_memory
@@ -24,8 +24,6 @@ from avocet.recipe import Serve, digest
 
 MOST_ROWS = 500  # that engines are held against torch on
 _SINGLE, _BATCH = 15, 64  # texts one by one, and at once
-
-
 Rows = tuple[list[str], list[str]]  # texts, true labels
 
 
@@ -40,7 +38,7 @@ def prepare(
     """
     mark = digest(serve.model_dump(mode="json", include={"engines", "agreement", "macro_f1_loss"}))
     before, hand = read(version), _at_hand(serve)
-    if before is not None and before.serve == mark:
+    if before is not None and before.serve == mark and intact(version, before):
         return before
     some = rows[0][:MOST_ROWS], rows[1][:MOST_ROWS]
     networks = scorer.networks() if hasattr(scorer, "networks") else {}
@@ -113,7 +111,6 @@ def _outputs(name: str, network: Any, folder: Path, texts: Sequence[str]) -> Out
     """One network by one engine, exported into `folder`."""
     if name == "torch-bf16":
         return network.in_bf16()  # type: ignore[no-any-return]
-
     module, precision = engine(name)
     folder.mkdir(parents=True)
     write_tokens(network.tokenizer, list(network.example(texts)), network.max_tokens, folder)

@@ -172,7 +172,14 @@ def test_a_choice_holds_for_the_same_bytes_and_an_untouched_export_only(
     with pytest.raises(WrongUseError, match="openvino-bf16 was not chosen for"):
         load(folder, "openvino-bf16")
     model = next(choice.room_of(folder).rglob("model.onnx"))
-    kept = model.read_bytes()
+    kept, files = model.read_bytes(), {path.name: path.read_bytes() for path in model.parent.iterdir()}
+    model.write_bytes(kept[:-1] + b"x")
+    with pytest.raises(pytest.fail.Exception, match="it was tried before"):  # a damaged export is made anew
+        tried(folder, few_rows, serve)
+    (choice.room_of(folder) / "choice.json").write_bytes(choice.CHOICES.dump_json(found))
+    model.parent.mkdir(parents=True, exist_ok=True)
+    for name, raw in files.items():
+        (model.parent / name).write_bytes(raw)
     model.write_bytes(kept[:-1] + b"x")
     assert load(folder).engine == REFERENCE and "is not what was checked" in caplog.text
     model.write_bytes(kept)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -102,6 +103,23 @@ def test_a_damaged_champion_is_refused_and_the_old_one_goes_on(
     live.classifier()
     live.wait()
     assert (live.classifier().version.id, live.problem) == (third, None)
+
+
+def test_whatever_loading_fails_with_the_old_one_goes_on(place: Home, two: tuple[str, str]) -> None:
+    """A full memory is no error of ours; it is told once, and not met again at each request."""
+    promote(place, two[0])
+    live, tried = Live(place.models, "tiny"), list[Path]()
+
+    def full(folder: Path) -> Any:
+        tried.append(folder)
+        raise MemoryError
+
+    live._loads = full
+    promote(place, two[1])
+    for _ in range(5):
+        assert live.classify_fields(ROWS)[0].version == two[0]
+        live.wait()
+    assert (len(tried), live.problem) == (1, "it cannot be loaded here (MemoryError)")
 
 
 def test_without_a_champion_nothing_is_served(place: Home) -> None:

@@ -14,8 +14,9 @@ from click.testing import CliRunner
 
 from app.cli import main
 from app.data_verbs import FORMATS
+from avocet.errors import WrongUseError
 from avocet.home import CHECKOUT, Home
-from avocet.incoming.importing import READERS
+from avocet.incoming.importing import READERS, format_of
 from avocet.store.database import Database, store_of
 from avocet.store.labels import Labels
 
@@ -125,3 +126,10 @@ def test_an_import_that_is_killed_is_run_again(
     subprocess.run(words, cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL)
     assert {row.id for row, _ in store.labelled()} == {f"r{i}" for i in range(4000)}
     assert len(store.history(n=10**6)) == 4000
+
+
+def test_a_kind_that_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
+    """One line that names the choices."""
+    (tmp_path / "a.bin").write_bytes(b"\x00")
+    with pytest.raises(WrongUseError, match="say --format, one of jsonl, csv"):
+        format_of(tmp_path / "a.bin")

@@ -183,13 +183,6 @@ def test_real_awkward_inputs_all_come_to_something(kind: str, place: Home, tmp_p
             ), file.name
 
 
-def test_a_kind_that_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
-    """One line that names the choices."""
-    (tmp_path / "a.bin").write_bytes(b"\x00")
-    with pytest.raises(WrongUseError, match="say --format, one of jsonl, csv"):
-        format_of(tmp_path / "a.bin")
-
-
 def test_two_mails_under_one_message_id_are_two(place: Home, tmp_path: Path, taken: Import) -> None:
     """In one import and in two; the same mail twice is one."""
     first, other = mail(1), mail(1).replace(b"Hello number 1", b"Something else")
