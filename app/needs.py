@@ -1,0 +1,43 @@
+"""What routes ask for: the AVOCET_HOME, the recipe that a request is about, and who is asking."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from avocet import recipe as recipes
+from avocet.home import Home
+from avocet.recipe import Recipe
+
+
+def _place(request: Request) -> Home:
+    found: Home = request.app.state.place
+    return found
+
+
+Place = Annotated[Home, Depends(_place)]
+
+
+def _recipe_name(
+    request: Request, recipe: Annotated[str | None, Query(description="Whose; the app's own if not given.")] = None
+) -> str:
+    return recipe or str(request.app.state.recipe)
+
+
+RecipeName = Annotated[str, Depends(_recipe_name)]
+
+
+def _recipe(place: Place, name: RecipeName) -> Recipe:
+    return recipes.load(place, name)
+
+
+TheRecipe = Annotated[Recipe, Depends(_recipe)]
+
+
+def _who(request: Request) -> str:
+    """One person per server: whoever has its token acts as the user who started it."""
+    from avocet.byhand import user
+
+    return user()
+
+
+Who = Annotated[str, Depends(_who)]

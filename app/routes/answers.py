@@ -1,0 +1,5 @@
+"""Classification by the champion."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Settings, recipes, health and version."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
