@@ -7,11 +7,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 
 from app import openapi
 from app.api import create_app
+from app.needs import RecipeName
 from avocet.home import CHECKOUT, Home
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -95,6 +96,23 @@ def test_without_a_bundle_a_page_says_how_to_make_one(place: Home, tmp_path: Pat
     answer = client.get("/label", headers=HTML)
     assert answer.status_code == 503 and "make web" in answer.text
     assert client.get("/api/openapi.json").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["/etc/a.yaml", "../../etc/passwd", "a.yaml", "A", "a/b", "a\x00", ""])
+def test_a_recipe_that_is_asked_for_over_http_is_a_name_and_no_path(place: Home, name: str) -> None:
+    """The terminal takes a file's path; a request opens no file elsewhere. Empty: the application's own."""
+    app = create_app(place, "t", "tiny")
+    app.router.routes.insert(0, APIRoute("/api/whose", _whose))
+    client = TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": "Bearer t"})
+    answer = client.get("/api/whose", params={"recipe": name})
+    assert (answer.status_code == 422 and "is no name" in answer.json()["detail"]) or (name, answer.json()) == (
+        "",
+        "tiny",
+    )
+
+
+def _whose(name: RecipeName) -> str:
+    return name
 
 
 def test_a_first_page_waits_for_nothing_heavy() -> None:
