@@ -13,7 +13,9 @@ import click
 from app.account_verbs import accounts, fetch
 from app.bulk_verb import STORE, Bulk, Source, into_file
 from app.check_verbs import check, expectations
+from app.completion_verb import completion
 from app.data_verbs import import_, mails, quarantine, queue, stats, suspects
+from app.demo_verb import demo
 from app.explain import explain
 from app.label_verb import label
 from app.registry_verbs import attach
@@ -21,6 +23,7 @@ from app.replay_verb import replay
 from app.run_verbs import runs
 from app.settings_verb import settings
 from app.terminal import as_json, table
+from app.ui_verb import ui
 from avocet import __version__
 from avocet.cleaning import encodable
 from avocet.errors import AvocetError, NotFoundError, WrongUseError
@@ -52,13 +55,19 @@ class _Verbs(click.Group):
 
 @click.group(cls=_Verbs, context_settings=_CONTEXT)
 @click.option("--data-dir", metavar="DIR", help="Instead of $AVOCET_HOME (default: the checkout).")
+@click.option("--quiet", is_flag=True, help="No progress and no log on standard error; errors are still told.")
+@click.option("--no-color", is_flag=True, help="As NO_COLOR in the environment.")
 @click.version_option(__version__)
-def main(data_dir: str | None) -> None:
+def main(data_dir: str | None, quiet: bool, no_color: bool) -> None:
     """Text classifiers that retrain themselves at night and only replace what they provably beat."""
-    if data_dir:
-        import os
+    import os
 
+    if data_dir:
         os.environ["AVOCET_HOME"] = data_dir
+    if quiet:
+        os.environ.update({"AVOCET_QUIET": "1", "PREFECT_LOGGING_LEVEL": "ERROR"})
+    if no_color:
+        os.environ.update({"NO_COLOR": "1", "PREFECT_LOGGING_COLORS": "false"})
 
 
 @main.command()
@@ -327,7 +336,8 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
 
 attach(main, models)
 for verb in (
-    accounts, check, expectations, fetch, import_, label, mails, quarantine, queue, replay, runs, settings, stats, suspects,
+    accounts, check, completion, demo, expectations, fetch, import_, label, mails, quarantine, queue, replay, runs, settings, stats,
+    suspects, ui,
 ):  # fmt: skip
     main.add_command(verb)
 main.add_command(explain)
