@@ -108,6 +108,8 @@ def add_problems(app: FastAPI) -> None:
     @app.get("/problems", include_in_schema=False)
     def problems() -> HTMLResponse:
         """docs/problems.md as a page."""
+        if not DOCS.is_file():
+            raise HTTPException(404, "docs/problems.md is in the checkout, and this is none")
         return HTMLResponse(_as_page(DOCS.read_text(encoding="utf-8")))
 
 

