@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from avocet.byhand import Moved
     from avocet.history import Word
 
+SHOWN = 20  # mails in a table for people
+
 
 def attach(main: click.Group, models: click.Group) -> None:
     """Give the verbs to the groups of cli.py."""
@@ -143,18 +145,28 @@ def prune(keep: int, dry_run: bool, as_json: bool) -> None:
 @click.argument("b")
 @as_json
 def compare(a: str, b: str, as_json: bool) -> None:
-    """Versions A and B side by side, and by the last run that judged both on the same rows."""
+    """Versions A and B side by side, by the last run that judged both on the same rows, and the mails that changed."""
+    from avocet.comparison import compare as side_by_side
     from avocet.home import home
-    from avocet.judged import compare as side_by_side
 
     found = side_by_side(home(), a, b)
     if as_json:
-        lines = [{"what": what, "a": one, "b": two} for what, one, two in found.lines]
-        say_json({**asdict(found), "lines": lines})
+        say_json(asdict(found))
         return
-    shown = [(what, _cell(one), _cell(two)) for what, one, two in found.lines if (one, two) != (None, None)]
+    shown = [(line.what, _cell(line.a), _cell(line.b)) for line in found.lines if (line.a, line.b) != (None, None)]
     table(("", found.a, found.b), shown)
     click.echo(found.sentence)
+    if its := found.difference:
+        click.echo(
+            f"difference of macro-F1 {its.macro_f1:+.3f}, between {its.lo:+.3f} and {its.hi:+.3f} (95 %); "
+            f"P({found.b} is better) {its.p_better:.2f}"
+        )
+    for name, mails in (("broken", found.broken), ("fixed", found.fixed)):
+        if mails:
+            more = f", the first {SHOWN}" if len(mails) > SHOWN else ""
+            click.echo(f"\n{name} by {found.b} ({len(mails)}{more}):")
+            rows = [(mail.title or mail.id, mail.true, mail.a, mail.b) for mail in mails[:SHOWN]]
+            table(("mail", "true", found.a, found.b), rows)
 
 
 @click.command()
