@@ -4,7 +4,7 @@ import errno
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from app.registry_verbs import attach
 from app.replay_verb import replay
 from app.run_verbs import runs
 from app.settings_verb import settings
-from app.terminal import as_json, table
+from app.terminal import as_json, say_json, table
 from app.ui_verb import ui
 from avocet import __version__
 from avocet.cleaning import encodable
@@ -30,7 +30,7 @@ from avocet.errors import AvocetError, NotFoundError, WrongUseError
 
 if TYPE_CHECKING:
     from avocet.classifier import Classifier, Prediction
-    from avocet.registry import Version
+    from avocet.listing import Model
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -163,21 +163,19 @@ def models(ctx: click.Context) -> None:
 @as_json
 def list_models(as_json: bool = False) -> None:
     """Every version, newest first; the champions are marked."""
-    from avocet import registry
+    from avocet import listing
     from avocet.home import home
 
-    place = home()
-    found = registry.versions(place.models)
-    champions = registry.champions(place.models)
+    found = listing.models(home())
     if as_json:
-        click.echo(json.dumps([_model(v, champions) for v in found], ensure_ascii=False))
+        say_json([asdict(model) for model in found])
         return
     if not found:
         click.echo("no models yet: `make run` or `avocet train` trains some", err=True)
         sys.exit(NotFoundError.exit_code)
     table(
         ("", "version", "recipe", "validation F1", "holdout F1", "rows", "base"),
-        [_line(v, champions) for v in found],
+        [_line(model) for model in found],
     )
     click.echo(
         "* champion. Scores are those of the night it was trained; the gate compares on tonight's rows.",
@@ -190,13 +188,13 @@ def list_models(as_json: bool = False) -> None:
 @as_json
 def show_model(version: str, as_json: bool) -> None:
     """All that is known of VERSION (or a link such as avocet-minilm), after checking its files."""
-    from avocet import registry
+    from avocet import listing, registry
     from avocet.home import checked_name, home
 
     found = registry.open_version(home().models / checked_name(version, "version"))
     registry.verify(found.folder)
     if as_json:
-        click.echo(json.dumps(dict(found.info), ensure_ascii=False))
+        say_json(asdict(listing.shown(home(), found.id)))
         return
     for key, value in found.info.items():
         click.echo(f"{key:20} {json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value}")
@@ -302,35 +300,17 @@ def _champion(models: Path, recipe: str) -> dict[str, Any]:
     return {"recipe": recipe, "version": version.id, "note": note}
 
 
-def _model(version: "Version", champions: dict[str, str]) -> dict[str, Any]:
-    """Document 0's status shape and what we add."""
-    info = version.info
-    return {
-        "name": info.get("name", version.id),
-        "base_model": info.get("base_model_id"),
-        "val_macro_f1": info.get("val_macro_f1"),
-        "timestamp": info.get("timestamp"),
-        "sample_count": info.get("sample_count"),
-        "version": version.id,
-        "recipe": info.get("recipe"),
-        "holdout_macro_f1": info.get("holdout_macro_f1"),
-        "champion": champions.get(str(info.get("recipe"))) == version.id,
-        **({"damaged": info["damaged"]} if "damaged" in info else {}),
-    }
-
-
-def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
-    model = _model(version, champions)
-    if "damaged" in model:
-        return "!", version.id, "", "", "", "", "damaged: training_info.json cannot be read"
-    figures = ["" if model[k] is None else f"{model[k]:.3f}" for k in ("val_macro_f1", "holdout_macro_f1")]
+def _line(model: "Model") -> Sequence[str]:
+    if model.damaged is not None:
+        return "!", model.version, "", "", "", "", "damaged: training_info.json cannot be read"
+    figures = ["" if score is None else f"{score:.3f}" for score in (model.val_macro_f1, model.holdout_macro_f1)]
     return (
-        "*" if model["champion"] else "",
-        version.id,
-        str(model["recipe"]),
+        "*" if model.champion else "",
+        model.version,
+        str(model.recipe),
         *figures,
-        str(model["sample_count"]),
-        str(model["base_model"]),
+        str(model.sample_count),
+        str(model.base_model),
     )
 
 

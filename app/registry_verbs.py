@@ -23,7 +23,7 @@ def attach(main: click.Group, models: click.Group) -> None:
     """Give the verbs to the groups of cli.py."""
     for verb in (history, rollback, doctor):
         main.add_command(verb)
-    for verb in (champion, promote, prune, compare, export, import_, push):
+    for verb in (champion, promote, prune, rm, compare, export, import_, push):
         models.add_command(verb)
     main.add_command(data)
 
@@ -89,16 +89,24 @@ def rollback(version: str | None, recipe: str | None, as_json: bool) -> None:
 @whose
 @as_json
 def promote(version: str, force: bool, reason: str, recipe: str | None, as_json: bool) -> None:
-    """Make VERSION champion against or without the gate's verdict."""
+    """Make VERSION champion where the last gate that judged it said yes; with --force against or without a gate."""
+    from avocet import bygate
     from avocet.byhand import override
     from avocet.home import home
 
-    if not force:
-        raise WrongUseError(
-            "the gate decides what is promoted, on the same rows for both, in each run (`avocet train`); "
-            "to overrule it: --force --reason TEXT, which the ledger keeps with your name"
-        )
-    _moved(override(home(), version, recipe, reason), as_json)
+    if reason and not force:
+        raise WrongUseError("--reason says why a gate is overruled; it goes with --force")
+    _moved(override(home(), version, recipe, reason) if force else bygate.promote(home(), version, recipe), as_json)
+
+
+@click.command()
+@click.argument("version")
+def rm(version: str) -> None:
+    """Remove VERSION, which never was a champion; its files are gone then."""
+    from avocet.home import home
+    from avocet.retention import remove
+
+    click.echo(f"removed {version}, {remove(home(), version) / 1e6:.1f} MB")
 
 
 @click.command()

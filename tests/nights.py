@@ -22,7 +22,7 @@ def said(*wrong: int) -> list[str]:
 def night(
     place: Home, run: str, answers: Mapping[str, Sequence[str]], champion: str | None = None, recipe: str = "tiny"
 ) -> Run:
-    """The first version of `answers` that is not the champion was tonight's challenger; the gate decides.
+    """The first version of `answers` that is not the champion was tonight's challenger (else it); the gate decides.
 
     Its 60 mails m00..m59 lie in rows.jsonl, each with a subject of its own.
     """
@@ -53,11 +53,12 @@ def night(
 
 
 def _cards(answers: Mapping[str, Sequence[str]], champion: str | None) -> tuple[Scorecard, ...]:
-    found, challenger = [], next((v for v in answers if v not in (champion, "majority")), None)
+    found, challenger = [], next((v for v in answers if v != champion), champion)
     for name, labels in {**answers, "majority": ["rejected"] * len(TRUE)}.items():
-        role: Role = "champion" if name == champion else "challenger" if name == challenger else "candidate"
+        its: list[Role] = ["champion"] if name == champion else []
+        its += ["baseline"] if name == "majority" else ["challenger"] if name == challenger else []
         ranked = [[label, *(other for other in LABELS if other != label)] for label in labels]
-        role, sure = ("baseline", []) if name == "majority" else (role, [0.9] * len(TRUE))
-        its = scorecard(name, name, role, "h", TRUE, ranked, LABELS, 1.5, LABELS, 0, 1000, None, sure)
-        found.append(its)
+        sure = [] if name == "majority" else [0.9] * len(TRUE)
+        for role in its or ["candidate"]:
+            found.append(scorecard(name, name, role, "h", TRUE, ranked, LABELS, 1.5, LABELS, 0, 1000, None, sure))
     return tuple(found)
