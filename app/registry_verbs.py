@@ -235,7 +235,9 @@ def _moved(moved: "Moved", as_json: bool) -> None:
 
 
 def _word(word: "Word") -> dict[str, Any]:
-    return {**asdict(word), "at": _time(word.at)}
+    from avocet.history import told
+
+    return asdict(told(word))
 
 
 def _time(at: datetime) -> str:

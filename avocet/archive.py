@@ -20,8 +20,9 @@ MAX_JSON_BYTES = 128 * 2**20  # a tokenizer has 17 MB, the digests of a million 
 MAX_RATIO = 200  # weights hardly shrink; 1,000 zeros shrink to one byte
 MAX_HEADER_BYTES = 10 * 2**20
 _CHUNK = 2**20
-# Told to people and written anew at each export; they are read for their checksums and not kept.
-TOLD = ("README.md", "metrics.json")
+# Told to people and written anew at each export; they are read for their checksums and not kept. The last one is mail,
+# which an export holds only where somebody asked for it.
+TOLD = ("README.md", "metrics.json", "training_data.json")
 _STORY = ("training_info.json", "learned_from.json", "manifest.json")
 _WEIGHTS = ("tfidf.safetensors", "joint.safetensors", "head.safetensors", "model.safetensors", adapter.WEIGHTS)
 _BASE = (
@@ -53,19 +54,21 @@ def allowed(name: str) -> bool:
     return name in _KNOWN
 
 
-def unpack(archive: Path, folder: Path) -> None:
-    """Write the files of `archive` into the empty `folder`. Raises ArchiveError with the rule that it breaks."""
+def unpack(raw: IO[bytes], name: str, folder: Path) -> None:
+    """Write the files of the archive `raw`, called `name`, into the empty `folder`.
+
+    Raises ArchiveError with the rule that it breaks.
+    """
     try:
-        with archive.open("rb") as raw:
-            _small_directory(raw)
-            with zipfile.ZipFile(raw) as opened:
-                _write_all(opened, _members(opened), folder)
+        _small_directory(raw)
+        with zipfile.ZipFile(raw) as opened:
+            _write_all(opened, _members(opened), folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, UnicodeError, ValueError) as e:
-        raise ArchiveError(f"{archive.name} is no whole zip file ({type(e).__name__}: {str(e)[:80]!r})") from None
+        raise ArchiveError(f"{name} is no whole zip file ({type(e).__name__}: {str(e)[:80]!r})") from None
     except OSError as e:
         if e.errno != errno.EINVAL:  # a place before the file's beginning, as a forged directory names it
             raise
-        raise ArchiveError(f"{archive.name} is no whole zip file (its directory points out of it)") from None
+        raise ArchiveError(f"{name} is no whole zip file (its directory points out of it)") from None
 
 
 def _small_directory(raw: IO[bytes]) -> None:
