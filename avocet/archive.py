@@ -74,10 +74,14 @@ def unpack(raw: IO[bytes], name: str, folder: Path) -> None:
 def _small_directory(raw: IO[bytes]) -> None:
     """Looks at the end record before zipfile reads the directory: a million entries are a million objects."""
     size = raw.seek(0, 2)
+    raw.seek(0)
+    begins = raw.read(4) in (b"PK\x03\x04", b"PK\x05\x06")  # the latter: an empty one
     raw.seek(max(0, size - 98))
     end = raw.read(98).rjust(98, b"\0")
     if end[-22:-18] != b"PK\x05\x06":
         raise ArchiveError("it does not end as a plain zip file does (cut off, or with a comment behind it)")
+    if not begins:
+        raise ArchiveError("it does not begin as a plain zip file does (a program or a picture before it)")
     n_entries, n_bytes = struct.unpack("<HL", end[-12:-6])
     if end[-42:-38] == b"PK\x06\x07":  # zip64, as files of over 2 GB need it: its record must stand right before
         if end[:4] != b"PK\x06\x06" or struct.unpack("<Q", end[-34:-26])[0] != size - 98:
