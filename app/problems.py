@@ -30,6 +30,8 @@ _STATUS: tuple[tuple[type[errors.AvocetError], int], ...] = (
     (errors.NotFoundError, 404),
     (errors.RowsNotFoundError, 404),
     (errors.BusyError, 409),
+    (errors.NotPromotedError, 409),
+    (errors.InUseError, 409),
     (errors.NothingToDoError, 409),
     (errors.DataStoppedError, 409),
     (errors.DamagedVersionError, 409),
@@ -90,7 +92,8 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(errors.AvocetError)
     def _ours(request: Request, error: errors.AvocetError) -> Response:
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
-        return problem(request, status, str(error), error.reason)
+        faults = [Fault(pointer=pointer, detail=why) for pointer, why in error.errors[:_MAX_ERRORS]]
+        return problem(request, status, str(error), error.reason, faults)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:

@@ -4,12 +4,15 @@
 `exit_code` is what the terminal returns (README, "Exit codes").
 """
 
+from collections.abc import Sequence
+
 
 class AvocetError(Exception):
     """Anything Avocet stops for on purpose; shown without a traceback."""
 
     reason = "error"
     exit_code = 1
+    errors: Sequence[tuple[str, str]] = ()  # several things at once: (JSON pointer into what was asked, what is wrong)
 
 
 class RecipeError(AvocetError):
@@ -51,6 +54,25 @@ class NothingToDoError(AvocetError):
 
     reason = "nothing_to_do"
     exit_code = 3
+
+
+class NotPromotedError(AvocetError):
+    """The gate has not said yes to a version; `errors` are its reasons."""
+
+    reason = "not_promoted"
+    exit_code = 5
+
+
+class InUseError(AvocetError):
+    """A version that is or was a champion: it stays, since a rollback may need it."""
+
+    reason = "in_use"
+
+
+class RowError(AvocetError):
+    """Rows that were sent to be classified lack a text; `errors` say which rows, and what."""
+
+    reason = "row"
 
 
 class SwitchedOffError(NothingToDoError):
