@@ -3,11 +3,11 @@
 from fastapi import FastAPI
 
 from app.problems import add_problems
-from app.routes import answers, data, documents, mails, models, runs, settings
+from app.routes import answers, data, documents, mails, models, runs, runs_of_documents, settings
 from avocet import __version__
 from avocet.home import Home
 
-ROUTERS = (mails, data, settings, runs, models, answers, documents)
+ROUTERS = (mails, data, settings, runs, runs_of_documents, models, answers, documents)
 
 
 def create_app(place: Home, token: str, recipe: str = "job_mail") -> FastAPI:

@@ -19,8 +19,10 @@ from app.label_verb import label
 from app.registry_verbs import attach
 from app.replay_verb import replay
 from app.run_verbs import runs
+from app.schedule_verb import schedule
 from app.settings_verb import settings
 from app.terminal import as_json, table
+from app.train_verbs import benchmark, train
 from avocet import __version__
 from avocet.cleaning import encodable
 from avocet.errors import AvocetError, NotFoundError, WrongUseError
@@ -59,17 +61,6 @@ def main(data_dir: str | None) -> None:
         import os
 
         os.environ["AVOCET_HOME"] = data_dir
-
-
-@main.command()
-@click.argument("recipe", default="job_mail")
-@click.option("--model", help="Train this candidate only, or judge this version.")
-@click.option("--epochs", type=click.IntRange(1, 20), help="Instead of the recipe's.")
-def train(recipe: str, model: str | None, epochs: int | None) -> None:
-    """One run of RECIPE in this process: the same as `python flows/finetune.py RECIPE`."""
-    from app.runs import run_here
-
-    sys.exit(run_here(recipe, model, epochs))
 
 
 @main.command()
@@ -327,7 +318,8 @@ def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
 
 attach(main, models)
 for verb in (
-    accounts, check, expectations, fetch, import_, label, mails, quarantine, queue, replay, runs, settings, stats, suspects,
+    accounts, benchmark, check, expectations, fetch, import_, label, mails, quarantine, queue, replay, runs, schedule,
+    settings, stats, suspects, train,
 ):  # fmt: skip
     main.add_command(verb)
 main.add_command(explain)

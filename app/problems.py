@@ -17,6 +17,7 @@ _STATUS: tuple[tuple[type[errors.AvocetError], int], ...] = (
     (errors.DamagedVersionError, 409),
     (errors.DamagedDecisionError, 409),
     (errors.StoreError, 503),
+    (errors.OrchestratorError, 503),
     (errors.NoSpaceError, 507),
     (errors.AvocetError, 422),
 )
