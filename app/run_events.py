@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from anyio import BrokenResourceError
 from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import Receive, Scope, Send
 
 from avocet.endings import Outcome
 from avocet.errors import AvocetError
@@ -163,6 +166,17 @@ RunEvent = Annotated[
     | ErrorEvent | DoneEvent | VerdictEvent | EndEvent,
     Field(discriminator="type"),
 ]  # fmt: skip
+
+
+class StreamRoute(APIRoute):
+    """A stream whose reader may go away at any moment: FastAPI takes a cut in mid-line for a crash, and logs it as one."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As any route."""
+        try:
+            await super().handle(scope, receive, send)
+        except* BrokenResourceError:
+            _log.debug("the reader of %s went away", scope["path"])
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import runs
 from app.needs import Place, RecipeName, Who
-from app.run_events import Followed, RunEvent, lines, nothing_left
+from app.run_events import Followed, RunEvent, StreamRoute, lines, nothing_left
 from app.runs import Schedule
 from app.shapes import Page
 from avocet import endings, run_view
@@ -22,6 +22,7 @@ from avocet.store.database import store_of
 from avocet.store.runs import RunLedger
 
 router = APIRouter(tags=["runs"])
+streams = APIRouter(tags=["runs"], route_class=StreamRoute)
 
 
 class NewShares(BaseModel):
@@ -130,7 +131,7 @@ def _followed(place: Place, run: str, last_event_id: LastEventId = None) -> Foll
 GONE: Mapping[int | str, dict[str, Any]] = {204: {"description": "The run has ended, and nothing is left to send."}}
 
 
-@router.get("/api/runs/{run}/events", response_class=EventSourceResponse, responses=dict(GONE))
+@streams.get("/api/runs/{run}/events", response_class=EventSourceResponse, responses=dict(GONE))
 async def run_events(its: Annotated[Followed, Depends(_followed)]) -> AsyncIterable[RunEvent]:
     """A run's events, from its first one or from behind Last-Event-ID, as they come; ends with the run."""
     async for number, line in lines(its):
@@ -148,3 +149,6 @@ def change_schedule(place: Place, recipe: RecipeName, wanted: NewSchedule) -> Sc
     """Switch the nights on or off, or move them. 409 without a Prefect server."""
     whose = checked_name(recipe, "recipe")
     return runs.set_schedule(place, whose, wanted.active, wanted.cron, wanted.timezone)
+
+
+router.include_router(streams)

@@ -15,7 +15,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from app import runs
 from app.needs import Place, RecipeName, Who
 from app.routes.runs import GONE, LastEventId, NewRun, followed
-from app.run_events import Followed, lines
+from app.run_events import Followed, StreamRoute, lines
 from avocet import endings, run_view
 from avocet.asked import Asked, Purpose, asked_of
 from avocet.candidates import EPOCHS
@@ -26,6 +26,7 @@ from avocet.store.database import store_of
 from avocet.store.runs import RunLedger, Status
 
 router = APIRouter(tags=["documents"])
+streams = APIRouter(tags=["documents"], route_class=StreamRoute)
 # GETs that can start something: whoever guards the door asks of them what it asks of a POST.
 STARTING = ("/api/finetune/run", "/api/benchmark/run")
 
@@ -128,14 +129,14 @@ def _benchmark(place: Place, recipe: RecipeName, who: Who, last_event_id: LastEv
     return _stream(place, Asked(checked_name(recipe, "recipe"), purpose="benchmark"), who, last_event_id)
 
 
-@router.get("/api/finetune/run", response_class=EventSourceResponse, responses=dict(GONE))
+@streams.get("/api/finetune/run", response_class=EventSourceResponse, responses=dict(GONE))
 async def finetune(its: Annotated[Stream, Depends(_finetune)]) -> AsyncIterable[Told]:
     """Start a run, or attach to one that was started with the same words, and follow its log. 409 while another is at work."""
     async for told in _told(its):
         yield told  # type: ignore[misc]  # the annotation is the event's, for OpenAPI
 
 
-@router.get("/api/benchmark/run", response_class=EventSourceResponse, responses=dict(GONE))
+@streams.get("/api/benchmark/run", response_class=EventSourceResponse, responses=dict(GONE))
 async def benchmark(its: Annotated[Stream, Depends(_benchmark)]) -> AsyncIterable[Told]:
     """Score the champion, the newest versions and the baselines on the holdout, and keep the scores; nothing is trained."""
     async for told in _told(its):
@@ -198,3 +199,6 @@ def training_status(place: Place, run_id: int) -> TrainingStatus:
     runs.look(place, row.run)
     its = run_view.detail(place, row.run)
     return TrainingStatus(its.id, its.status, its.progress, dict(its.results) if its.results else None)
+
+
+router.include_router(streams)
