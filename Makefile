@@ -56,7 +56,7 @@ server: setup ## Prefect's server and UI on this machine, closed to others
 worker: setup ## a worker on the GPU pool; one a GPU
 	eval "$$($(BIN)/python -m app.server --env)" && $(BIN)/prefect worker start --pool gpu --type process --limit 1
 
-deploy: setup ## avocet/finetune, avocet/nightly and avocet/classify
+deploy: setup ## avocet/finetune, avocet/nightly, avocet/benchmark and avocet/classify
 	@# A deployment of a pool that is not there fails; a worker makes the pool gpu, and this the one of classify's shards.
 	eval "$$($(BIN)/python -m app.server --env)" && \
 	  { $(BIN)/prefect work-pool inspect shards >/dev/null 2>&1 || $(BIN)/prefect work-pool create shards --type process; } && \

@@ -12,11 +12,24 @@ from app.door import LOOPBACK, Door, Tickets
 from app.openapi import add_schema
 from app.pages import STATIC, add_pages
 from app.problems import Caught, add_problems
-from app.routes import answers, data, documents, mails, models, models_of_documents, runs, settings, tickets
+from app.routes import (
+    answers,
+    data,
+    documents,
+    mails,
+    models,
+    models_of_documents,
+    runs,
+    runs_of_documents,
+    settings,
+    tickets,
+)
 from avocet import __version__
 from avocet.home import Home
 
-ROUTERS = (mails, data, settings, runs, models, models_of_documents, answers, documents, tickets)
+ROUTERS = (
+    mails, data, settings, runs, runs_of_documents, models, models_of_documents, answers, documents, tickets,
+)  # fmt: skip
 
 
 def create_app(

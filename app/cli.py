@@ -21,8 +21,10 @@ from app.label_verb import label
 from app.registry_verbs import attach
 from app.replay_verb import replay
 from app.run_verbs import runs
+from app.schedule_verb import schedule
 from app.settings_verb import settings
 from app.terminal import as_json, say_json, table
+from app.train_verbs import benchmark, train
 from app.ui_verb import ui
 from avocet import __version__
 from avocet.errors import AvocetError, NotFoundError, WrongUseError
@@ -67,17 +69,6 @@ def main(data_dir: str | None, quiet: bool, no_color: bool) -> None:
         os.environ.update({"AVOCET_QUIET": "1", "PREFECT_LOGGING_LEVEL": "ERROR"})
     if no_color:
         os.environ.update({"NO_COLOR": "1", "PREFECT_LOGGING_COLORS": "false"})
-
-
-@main.command()
-@click.argument("recipe", default="job_mail")
-@click.option("--model", help="Train this candidate only, or judge this version.")
-@click.option("--epochs", type=click.IntRange(1, 20), help="Instead of the recipe's.")
-def train(recipe: str, model: str | None, epochs: int | None) -> None:
-    """One run of RECIPE in this process: the same as `python flows/finetune.py RECIPE`."""
-    from app.runs import run_here
-
-    sys.exit(run_here(recipe, model, epochs))
 
 
 @main.command()
@@ -288,8 +279,8 @@ def _line(model: "Model") -> Sequence[str]:
 
 attach(main, models)
 for verb in (
-    accounts, check, completion, demo, expectations, fetch, import_, label, mails, quarantine, queue, replay, runs, settings, stats,
-    suspects, ui,
+    accounts, benchmark, check, completion, demo, expectations, fetch, import_, label, mails, quarantine, queue, replay,
+    runs, schedule, settings, stats, suspects, train, ui,
 ):  # fmt: skip
     main.add_command(verb)
 main.add_command(explain)

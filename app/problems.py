@@ -39,6 +39,7 @@ _STATUS: tuple[tuple[type[errors.AvocetError], int], ...] = (
     (errors.StoreError, 503),
     (errors.OutOfMemoryError, 503),
     (errors.MemoryBusyError, 503),
+    (errors.OrchestratorError, 503),
     (errors.NoSpaceError, 507),
     (errors.DiskError, 507),
     (errors.AvocetError, 422),

@@ -95,6 +95,12 @@ class BusyError(AvocetError):
     exit_code = 6
 
 
+class OrchestratorError(AvocetError):
+    """The server that gives runs to workers is configured and does not answer, or says no."""
+
+    reason = "orchestrator"
+
+
 class NotAtHandError(AvocetError):
     """A candidate cannot train here (no base, or not enough memory): skipped, not failed."""
 

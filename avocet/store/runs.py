@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from avocet.errors import NotFoundError
 from avocet.store import schema
@@ -68,13 +68,23 @@ class RunLedger:
         with self.database.reading() as db:
             return list(db.execute(select(schema.runs.c.run).where(schema.runs.c.status.not_in(ENDED))).scalars())
 
-    def latest(self, n: int = 20, recipe: str | None = None) -> list[FineTuningRun]:
-        """The latest `n`, newest first."""
+    def latest(self, n: int = 20, recipe: str | None = None, before: int | None = None) -> list[FineTuningRun]:
+        """The latest `n` (with a number below `before`), newest first."""
         query = select(schema.runs).order_by(schema.runs.c.id.desc()).limit(n)
+        if before is not None:
+            query = query.where(schema.runs.c.id < before)
         if recipe is not None:
             query = query.where(schema.runs.c.recipe == recipe)
         with self.database.reading() as db:
             return [_as_run(found) for found in db.execute(query)]
+
+    def count(self, recipe: str | None = None) -> int:
+        """How many there are."""
+        query = select(func.count()).select_from(schema.runs)
+        if recipe is not None:
+            query = query.where(schema.runs.c.recipe == recipe)
+        with self.database.reading() as db:
+            return int(db.execute(query).scalar_one())
 
     def get(self, which: str) -> FineTuningRun:
         """By number or name. Raises NotFoundError."""
