@@ -29,6 +29,9 @@ DOCS = Path(__file__).resolve().parents[1] / "docs" / "problems.md"
 _STATUS: tuple[tuple[type[errors.AvocetError], int], ...] = (
     (errors.NotFoundError, 404),
     (errors.RowsNotFoundError, 404),
+    (errors.ChangedMeanwhileError, 412),
+    (errors.NotTheLastError, 409),
+    (errors.TooLargeError, 413),
     (errors.BusyError, 409),
     (errors.NothingToDoError, 409),
     (errors.DataStoppedError, 409),
@@ -90,7 +93,8 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(errors.AvocetError)
     def _ours(request: Request, error: errors.AvocetError) -> Response:
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
-        return problem(request, status, str(error), error.reason)
+        faults = [Fault(pointer=pointer, detail=why) for pointer, why in error.errors[:_MAX_ERRORS]]
+        return problem(request, status, str(error), error.reason, faults)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:

@@ -4,12 +4,15 @@
 `exit_code` is what the terminal returns (README, "Exit codes").
 """
 
+from collections.abc import Sequence
+
 
 class AvocetError(Exception):
     """Anything Avocet stops for on purpose; shown without a traceback."""
 
     reason = "error"
     exit_code = 1
+    errors: Sequence[tuple[str, str]] = ()  # several things at once: (JSON pointer into what was asked, what is wrong)
 
 
 class RecipeError(AvocetError):
@@ -44,14 +47,6 @@ class WrongUseError(AvocetError):
 
     reason = "wrong_use"
     exit_code = 2
-
-
-class RefusedValuesError(WrongUseError):
-    """Values that cannot be taken; `places` says of each where it stands (/items/3/key) and why."""
-
-    def __init__(self, *places: tuple[str, str]) -> None:
-        super().__init__("; ".join(f"{pointer}: {why}" for pointer, why in places))
-        self.places = places
 
 
 class NothingToDoError(AvocetError):
