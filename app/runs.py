@@ -216,7 +216,7 @@ def schedule(home: Home, recipe: str | None = None) -> Schedule:
         return Schedule("none", None, None, False, None, last, f"nothing runs by itself yet: {HELP}")
     with _client() as client:
         deployment, its = _nightly(client)
-        coming = _next(client, deployment) if its.active else None
+        coming = _next(client, deployment, its) if its.active else None
     cron, zone = getattr(its.schedule, "cron", None), getattr(its.schedule, "timezone", None)
     whose = deployment.parameters.get("recipe", "job_mail")
     told = f"{NIGHTLY} runs recipe {whose} while a worker is there; `make deploy` writes the time of prefect.yaml again"
@@ -256,16 +256,25 @@ def _nightly(client: "SyncPrefectClient") -> "tuple[DeploymentResponse, Deployme
     return deployment, next((one for one in found if one.slug == "nightly"), found[0])
 
 
-def _next(client: "SyncPrefectClient", deployment: "DeploymentResponse") -> str | None:
-    """When the next run is due; the server's scheduler has written it down, or does within a minute."""
-    from prefect.client.schemas.filters import DeploymentFilter, FlowRunFilter
-    from prefect.client.schemas.sorting import FlowRunSort
+def _next(client: "SyncPrefectClient", deployment: "DeploymentResponse", its: "DeploymentSchedule") -> str | None:
+    """When the next run is due, as the server's scheduler has written it down, or will within a minute."""
+    import asyncio
+    from datetime import UTC, datetime
 
+    from prefect.client.schemas.filters import DeploymentFilter, FlowRunFilter
+    from prefect.client.schemas.schedules import CronSchedule
+    from prefect.client.schemas.sorting import FlowRunSort
+    from prefect.server.schemas.schedules import CronSchedule as Reckoned
+
+    wanted = {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": {"after_": datetime.now(UTC)}}
     found = client.read_flow_runs(
         deployment_filter=DeploymentFilter.model_validate({"id": {"any_": [deployment.id]}}),
-        flow_run_filter=FlowRunFilter.model_validate({"state": {"type": {"any_": ["SCHEDULED"]}}}),
+        flow_run_filter=FlowRunFilter.model_validate(wanted),
         sort=FlowRunSort.EXPECTED_START_TIME_ASC,
         limit=1,
     )
     due = found[0].expected_start_time if found else None
-    return due.strftime("%Y-%m-%dT%H:%M:%SZ") if due is not None else None
+    if due is None and isinstance(its.schedule, CronSchedule):
+        reckoned = Reckoned(cron=its.schedule.cron, timezone=its.schedule.timezone, day_or=its.schedule.day_or)
+        due = next(iter(asyncio.run(reckoned.get_dates(1))), None)
+    return due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if due is not None else None
