@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: setup run test test-slow check bench server worker deploy clean
+.PHONY: setup run ui web test test-slow check bench server worker deploy clean
 
 setup: .venv/.installed ## a virtual environment with an editable install
 
@@ -19,6 +19,13 @@ setup: .venv/.installed ## a virtual environment with an editable install
 run: setup ## the main job on invented mails: validate, split, fine-tune, benchmark, promote
 	@# 3: nothing new tonight, 5: the gate said no. Neither is a failure.
 	@$(BIN)/python flows/finetune.py demo_mail || case $$? in 3|5) ;; *) exit 1;; esac
+
+ui: setup ## the pages and the API on this machine; it prints the link
+	$(BIN)/avocet ui
+
+web: setup ## build the pages (node 20 or newer) into app/static
+	cd web && npm ci --no-audit --no-fund && npm run build
+	$(BIN)/python -m app.bundle --stamp
 
 .venv/.tested: .venv/.installed
 	$(PIP) --editable '.[test]'
