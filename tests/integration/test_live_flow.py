@@ -70,6 +70,7 @@ def test_a_night_over_http_and_the_benchmark_after_it(
     assert shown["data"] == {
         "n_rows": 120, "by_label": {"rejected": 40, "digest": 40, "neutral": 40}, "dropped": [], "quarantined": 0,
     }  # fmt: skip
+    assert [c["role"] for c in shown["cards"]] == ["challenger", "baseline"]
     champion = registry.champion_id(place.models, "job_mail")
 
     with client.stream("GET", "/api/benchmark/run") as answer:
@@ -78,6 +79,8 @@ def test_a_night_over_http_and_the_benchmark_after_it(
     assert judged[-2]["message"].startswith("2 of 2 scored on 24 mails, nothing was trained or decided; best is tfidf")
     assert registry.champion_id(place.models, "job_mail") == champion
     assert [e["event"] for e in registry.ledger(place.models)] == ["promoting", "promoted"]
+    judged_only = client.get("/api/runs/2").json()
+    assert (judged_only["verdict"], [c["role"] for c in judged_only["cards"]]) == (None, ["champion", "baseline"])
     board = json.loads((place.runs / client.get("/api/runs/2").json()["run"] / "decision.json").read_text())
     assert (board["promoted"], board["board"]["cards"][0]["role"]) == (False, "champion")
 

@@ -93,7 +93,7 @@ def test_what_cannot_be_started_is_refused_as_a_problem(client: TestClient, plac
     assert client.get("/api/finetune/run?epochs=21").status_code == 422
     change(store_of(place), "ann", fine_tuning_enabled=False)
     off = client.post("/api/runs", json={})
-    assert (off.status_code, off.json()["type"]) == (409, "switched_off")
+    assert (off.status_code, off.json()["type"]) == (409, "/problems#switched_off")
     assert client.post("/admin/api/start-training").status_code == 409
     assert client.get("/api/runs?cursor=x").status_code == 422
     assert RunLedger(store_of(place)).count() == 0 and not place.runs.exists()
@@ -110,7 +110,7 @@ def test_three_clients_and_two_reconnects_are_one_training(
         while not RunLedger(store_of(place)).count():
             time.sleep(0.02)
         busy = client.post("/api/runs", json={})
-        assert (busy.status_code, busy.json()["type"]) == (409, "busy") and "run 1 (" in busy.json()["detail"]
+        assert (busy.status_code, busy.json()["type"]) == (409, "/problems#busy") and "run 1 (" in busy.json()["detail"]
         assert client.get("/api/finetune/run?model=tfidf&epochs=3").status_code == 409
         assert client.get("/api/benchmark/run").status_code == 409
         again = [stream(client, path, **{"Last-Event-ID": "1-3"}) for _ in range(2)]
@@ -201,7 +201,7 @@ def test_a_server_that_is_away_is_told_and_leaves_no_run_behind(
     """Within a moment: a person waits for the answer."""
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     refused = client.post("/api/runs", json={})
-    assert (refused.status_code, refused.json()["type"]) == (503, "orchestrator")
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems#orchestrator")
     assert "http://127.0.0.1:9/api does not answer" in refused.json()["detail"]
     assert endings.live(place) == []
     assert RunLedger(store_of(place)).get("1").status == "failed"
