@@ -1,0 +1,3 @@
+/** Invented imports, suspects and quarantine. */
+
+export const dataRoutes = () => [];
