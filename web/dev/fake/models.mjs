@@ -6,7 +6,7 @@ export const modelRoutes = () => [
     "/api/model-info",
     ({ query }) => ({
       type: "finetuned",
-      version: "job-mail-minilm-20261120-030512-7c1f",
+      version: "minilm-20261120t030512z-7c1f3a",
       recipe: query.get("recipe") ?? "job_mail",
       metrics: { holdout_macro_f1: 0.713, val_macro_f1: 0.728 },
       problem: null,
