@@ -288,11 +288,18 @@ export interface Decision {
   [word: string]: unknown;
 }
 
+/** A mailbox to fetch from; its password is never among what the API takes or tells. */
 export interface Account {
   name: string;
+  collection: string;
   host: string;
-  user: string;
-  [word: string]: unknown;
+  port: number;
+  security: "tls" | "starttls" | "none";
+  username: string;
+  folder: string;
+  fetched_at: string | null;
+  /** How its password is given, where the API says so. */
+  help?: string | null;
 }
 
 /** A label that is likely wrong, a conflict, or a text of an odd length, as a run saw it. */
