@@ -71,9 +71,10 @@ export interface Undone {
 
 export interface Label {
   name: string;
+  /** One character, or none. */
   key: string;
-  colour: string | null;
-  description: string | null;
+  colour: string;
+  description: string;
   target: number | null;
 }
 
@@ -94,6 +95,7 @@ export interface Import {
   id: string;
   status: "running" | "done" | "failed";
   filename: string;
+  dry_run: boolean;
   n_read: number;
   n_new: number;
   n_known: number;

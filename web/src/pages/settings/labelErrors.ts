@@ -3,15 +3,17 @@
 import type { FieldError } from "../../api/client";
 import type { Label } from "../../api/types";
 
-export const RESERVED: ReadonlySet<string> = new Set(["u", "s", "d", "h", "g", "j", "k", "?", "/", " "]);
+export const RESERVED: ReadonlySet<string> = new Set(["u", "s", "d", "h", "j", "k", "?", "/", " "]);
 
 /** Place of the label -> what is wrong with its key. */
 export function wrongKeys(labels: readonly Label[]): Map<number, string> {
   const found = new Map<number, string>();
   labels.forEach((label, i) => {
-    const first = labels.findIndex((other) => other.key === label.key);
+    const key = label.key.toLowerCase();
+    const first = labels.findIndex((other) => other.key.toLowerCase() === key);
+    if (!key) return;
     if ([...label.key].length !== 1) found.set(i, "A key is one character.");
-    else if (RESERVED.has(label.key)) found.set(i, `${label.key === " " ? "Space" : label.key} does something else already.`);
+    else if (RESERVED.has(key)) found.set(i, `${label.key === " " ? "Space" : label.key} does something else already.`);
     else if (first < i) found.set(i, `It is the key of ${labels[first]?.name ?? "another label"}, too.`);
   });
   return found;
