@@ -129,11 +129,21 @@ export interface Recipe {
   champion: string | null;
 }
 
+/** What the last run that judged the live model found, on `n` mails; `lo` to `hi` is the 95 % interval of macro-F1. */
+export interface LiveMetrics {
+  run: string;
+  n: number;
+  macro_f1: number | null;
+  lo: number | null;
+  hi: number | null;
+  accuracy: number | null;
+}
+
 export interface ModelInfo {
   type: "base" | "finetuned";
   version: string | null;
   recipe: string;
-  metrics: Record<string, number | null> | null;
+  metrics: LiveMetrics | null;
   problem: string | null;
 }
 
