@@ -28,7 +28,7 @@ export default defineConfig({
     proxy: { "/api": api, "/admin/api": api },
   },
   test: {
-    environment: "jsdom",
+    environment: "node", // a test that needs a document says so in its first lines
     include: ["tests/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
     pool: "threads",

@@ -8,5 +8,6 @@ import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/forms.css";
 import "./styles/parts.css";
+import "./styles/mail.css";
 
 createApp(App).use(router).mount("#app");

@@ -23,6 +23,14 @@ export function interval(lo: number | null | undefined, hi: number | null | unde
 export const count = (value: number | null | undefined): string =>
   value === null || value === undefined ? NONE : value.toLocaleString("en-GB");
 
+const VERSION = /^(.+)-(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)\d\dz-\w+$/;
+
+/** A version as one says it: `minilm-20261120t030512z-7c1f3a` is "minilm, 20 Nov". */
+export function versionWords(version: string): string {
+  const [, candidate, year, month, date, hour, minute] = VERSION.exec(version) ?? [];
+  return candidate ? `${candidate}, ${day.format(new Date(`${year}-${month}-${date}T${hour}:${minute}:00Z`))}` : version;
+}
+
 /** "1 mail", "3 mails". */
 export const several = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
 

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 /** A stream of events: each line once, whatever is cut, and over after its last one. */
 import { mount } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";

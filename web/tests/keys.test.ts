@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 /** Keys work on the page, not in fields, not with modifiers, not behind a dialog. */
 import { mount } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

@@ -66,14 +66,14 @@ function cardOf({ name, candidate, role, seed, skill, ms, size, error = null }) 
   };
 }
 
-export const LIVE = "minilm-20261118t020512z-7c1f0a";
-export const NEW = "blend-20261120t020841z-b81d22";
+export const LIVE = "minilm-20261120t030512z-7c1f3a";
+export const NEW = "blend-20261121t030841z-b81d22";
 const WHO = [
   { name: NEW, candidate: "blend", role: "challenger", seed: 10, skill: 0.86, ms: 5.1, size: 92_400_000 },
   { name: LIVE, candidate: "minilm", role: "champion", seed: 7, skill: 0.87, ms: 4.2, size: 90_100_000 },
-  { name: "minilm-20261120t020730z-19ac43", candidate: "minilm", role: "candidate", seed: 5, skill: 0.78, ms: 4.3, size: 90_100_000 },
-  { name: "tfidf-20261120t020601z-52e0aa", candidate: "tfidf", role: "candidate", seed: 3, skill: 0.76, ms: 0.4, size: 2_300_000 },
-  { name: "deberta-small-20261120t020612z-0c11ff", candidate: "deberta-small", role: "candidate", seed: 1, skill: 0, error: "its base is not on this machine" },
+  { name: "minilm-20261121t030730z-19ac43", candidate: "minilm", role: "candidate", seed: 5, skill: 0.78, ms: 4.3, size: 90_100_000 },
+  { name: "tfidf-20261121t030601z-52e0aa", candidate: "tfidf", role: "candidate", seed: 3, skill: 0.76, ms: 0.4, size: 2_300_000 },
+  { name: "deberta-small-20261121t030612z-0c11ff", candidate: "deberta-small", role: "candidate", seed: 1, skill: 0, error: "its base is not on this machine" },
   { name: "tfidf + logistic regression", candidate: "tfidf + logistic regression", role: "baseline", seed: 4, skill: 0.7, ms: 0.3, size: 1_900_000 },
   { name: "majority", candidate: "majority", role: "baseline", seed: 2, skill: 0.05, ms: 0, size: 0 },
 ];
@@ -104,6 +104,6 @@ export function between(a, b) {
     difference: { macro_f1: apart, lo: apart - 0.035, hi: apart + 0.04, p_better: Math.min(0.999, Math.max(0.001, 0.5 + apart * 14)) },
     fixed: changed.filter((c) => c.b === c.true && c.a !== c.true),
     broken: changed.filter((c) => c.a === c.true && c.b !== c.true),
-    together: [f, g].map((c) => ({ run: "20261120t020000z", n_rows: N, macro_f1: c.macro_f1, accuracy: c.accuracy })),
+    together: [f, g].map((c) => ({ run: "20261121t030000z", n_rows: N, macro_f1: c.macro_f1, accuracy: c.accuracy })),
   };
 }

@@ -39,16 +39,16 @@ export const VERDICT = {
 function begin() {
   return {
     models: [
-      model(NEW, "blend", "blend", 60 * 30, { val_macro_f1: 0.761 }),
-      model("minilm-20261120t020730z-19ac43", "minilm", "lpft", 60 * 30 + 1, { val_macro_f1: 0.744 }),
-      model("tfidf-20261120t020601z-52e0aa", "tfidf", "tfidf", 60 * 30 + 3, { val_macro_f1: 0.655 }),
-      model(LIVE, "minilm", "lpft", 60 * 78, { champion: true, was_champion: true, sample_count: 463 }),
+      model(NEW, "blend", "blend", 60 * 20, { val_macro_f1: 0.761 }),
+      model("minilm-20261121t030730z-19ac43", "minilm", "lpft", 60 * 20 + 1, { val_macro_f1: 0.744 }),
+      model("tfidf-20261121t030601z-52e0aa", "tfidf", "tfidf", 60 * 20 + 3, { val_macro_f1: 0.655 }),
+      model(LIVE, "minilm", "lpft", 60 * 44, { champion: true, was_champion: true, sample_count: 463 }),
       model("tfidf-20261110t020600z-aa01bc", "tfidf", "tfidf", 60 * 24 * 11, { was_champion: true, sample_count: 402, val_macro_f1: 0.63 }),
       model("head-20261109t020600z-77ab01", "head", "head", 60 * 24 * 12, { damaged: "version head-20261109t020600z-77ab01: weights.safetensors is missing", val_macro_f1: null }),
     ],
     decisions: [
-      { at: before(60 * 30), event: "refused", recipe: "job_mail", version: NEW, sentence: VERDICT.sentence, by: null, reason: "condition" },
-      { at: before(60 * 78), event: "promoted", recipe: "job_mail", version: LIVE, sentence: "promoted minilm: macro-F1 0.71 against 0.63 of tfidf (champion); 12 mails fixed, 4 broken, of 96 judged; P(better) 0.97", by: null, reason: null },
+      { at: before(60 * 20), event: "refused", recipe: "job_mail", version: NEW, sentence: VERDICT.sentence, by: null, reason: "condition" },
+      { at: before(60 * 44), event: "promoted", recipe: "job_mail", version: LIVE, sentence: "promoted minilm: macro-F1 0.71 against 0.63 of tfidf (champion); 12 mails fixed, 4 broken, of 96 judged; P(better) 0.97", by: null, reason: null },
       { at: before(60 * 24 * 11), event: "overridden", recipe: "job_mail", version: "tfidf-20261110t020600z-aa01bc", sentence: "mara made tfidf-20261110t020600z-aa01bc champion instead of none, without the gate: a start is better than nothing", by: "mara", reason: "a start is better than nothing" },
     ],
   };
@@ -75,7 +75,7 @@ export const modelRoutes = (world) => {
     ["GET", "/api/models", ({ query }) => paged(query.get("recipe") === "demo_mail" ? [] : home.models, query)],
     ["GET", "/api/finetune/status", () => home.models.map(({ name, base_model, val_macro_f1, timestamp, sample_count }) => ({ name, base_model, val_macro_f1, timestamp, sample_count }))],
     ["GET", "/api/models/compare", ({ query }) => comparison(find(query.get("a")), find(query.get("b")))],
-    ["GET", "/api/models/{id}", ({ params }) => ({ ...find(params.id), info: { text: "{subject} [SEP] {body:.400}", seed: 17 }, card: cards.find((c) => c.name === params.id) ?? null, card_run: "20261120t020000z" })],
+    ["GET", "/api/models/{id}", ({ params }) => ({ ...find(params.id), info: { text: "{subject} [SEP] {body:.400}", seed: 17 }, card: cards.find((c) => c.name === params.id) ?? null, card_run: "20261121t030000z" })],
     ["GET", "/api/models/{id}/mails", ({ params, query }) => paged(mailsBehind(params.id, query.get("true"), query.get("pred")), query)],
     ["POST", "/api/models/rollback", ({ body }) => {
       const its = body.version ? find(body.version) : home.models.find((m) => m.was_champion && !m.champion);
@@ -118,14 +118,14 @@ function infoOf(recipe, live) {
 
 function results(none) {
   if (none) return { models: [], labels: LABELS, sample_count: 0, timestamp: null, run: null, verdict: null };
-  return { models: cards, labels: LABELS, sample_count: cards[0].n, timestamp: before(60 * 30), run: "20261120t020000z", verdict: VERDICT };
+  return { models: cards, labels: LABELS, sample_count: cards[0].n, timestamp: before(60 * 20), run: "20261121t030000z", verdict: VERDICT };
 }
 
 function comparison(a, b) {
   if (a === b) throw new Problem(422, `${a.version} and ${b.version} are the same version`);
   const line = (what, of) => ({ what, a: of(a), b: of(b) });
   const its = between(a.version, b.version);
-  const told = its.together ? `run 20261120t020000z judged both on the same ${its.together[0].n_rows} rows` : "no run judged both: their stored scores stand on different rows and must not be compared";
+  const told = its.together ? `run 20261121t030000z judged both on the same ${its.together[0].n_rows} rows` : "no run judged both: their stored scores stand on different rows and must not be compared";
   const lines = [
     line("recipe", (m) => m.recipe), line("candidate", (m) => m.candidate), line("method", (m) => m.method), line("base_model_id", (m) => m.base_model),
     line("timestamp", (m) => m.timestamp), line("sample_count", (m) => m.sample_count), line("epochs_run", (m) => (m.method === "tfidf" ? null : 5)),

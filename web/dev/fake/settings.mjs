@@ -30,7 +30,7 @@ export const settingRoutes = () => {
       "/api/recipes",
       () => ({
         items: [
-          { name: "job_mail", about: "What a job seeker's mail is about, in ten labels.", labels: LABELS, candidates, collection: "mail", rows: ["data/email_score.jsonl"], champion: "minilm-20261118t020512z-7c1f0a" },
+          { name: "job_mail", about: "What a job seeker's mail is about, in ten labels.", labels: LABELS, candidates, collection: "mail", rows: ["data/email_score.jsonl"], champion: "minilm-20261120t030512z-7c1f3a" },
           { name: "demo_mail", about: "The same ten labels, on mails that we invented.", labels: LABELS, candidates: candidates.slice(0, 3), collection: null, rows: ["data/demo_mail.jsonl"], champion: null },
         ],
       }),
