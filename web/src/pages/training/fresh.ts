@@ -12,15 +12,21 @@ export function freshOf(events: readonly HistoryEvent[], since: string): Set<str
   return found;
 }
 
-/** Asks the history back to `since`; what lies further back than a few pages is not counted: there are "many" then. */
-export async function freshSince(recipe: string, since: string): Promise<number> {
+/** `more`: there are more than were counted. */
+export interface Fresh {
+  n: number;
+  more: boolean;
+}
+
+/** Asks the history back to `since`, a few pages of it at most. */
+export async function freshSince(recipe: string, since: string): Promise<Fresh> {
   const found = new Set<string>();
   let cursor: string | null = null;
   for (let page = 0; page < PAGES; page += 1) {
     const its: Page<HistoryEvent> = await get<Page<HistoryEvent>>("/api/history", { recipe, limit: 200, cursor });
     for (const id of freshOf(its.items, since)) found.add(id);
     cursor = its.next_cursor;
-    if (!cursor || (its.items.at(-1)?.labeled_at ?? "") <= since) break;
+    if (!cursor || (its.items.at(-1)?.labeled_at ?? "") <= since) return { n: found.size, more: false };
   }
-  return found.size;
+  return { n: found.size, more: true };
 }

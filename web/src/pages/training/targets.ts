@@ -4,10 +4,10 @@ import { several, words } from "../../text";
 
 export interface Target {
   label: string;
-  colour: string | null;
   n: number;
   target: number | null;
   missing: number;
+  known: boolean; // a label of the recipe; what stands under others is left out of a run
   share: number; // of the target, at most 1; without one, of the largest class
 }
 
@@ -23,12 +23,13 @@ export function targets(labels: Label[], byLabel: Record<string, number>, names:
     const n = byLabel[label] ?? 0;
     const target = known.get(label)?.target ?? null;
     const missing = target ? Math.max(0, target - n) : 0;
-    return { label, colour: known.get(label)?.colour ?? null, n, target, missing, share: Math.min(1, n / (target || most)) };
+    return { label, n, target, missing, known: known.has(label) || names.includes(label), share: Math.min(1, n / (target || most)) };
   });
 }
 
 /** What a person should know before training on these; empty where nothing is odd. */
-export function warnings(its: Target[]): string[] {
+export function warnings(all: Target[]): string[] {
+  const its = all.filter((t) => t.known);
   const told: string[] = [];
   const list = (few: Target[]): string => few.map((t) => words(t.label)).join(", ");
   const none = its.filter((t) => t.n === 0);
