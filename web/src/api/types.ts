@@ -294,3 +294,43 @@ export interface Account {
   user: string;
   [word: string]: unknown;
 }
+
+/** A label that is likely wrong, a conflict, or a text of an odd length, as a run saw it. */
+export interface Suspect {
+  row_id: string;
+  label: string;
+  likely: string;
+  side: string;
+  reason: string;
+}
+
+export interface Finding {
+  rule: string;
+  severity: "critical" | "warning" | "info";
+  outcome: "stop" | "drop-label" | "quarantine" | "warn" | "note";
+  message: string;
+  n: number;
+  where: string[];
+}
+
+export interface Checks {
+  n_lines: number;
+  n_kept: number;
+  n_quarantined: number;
+  n_rules: number;
+  label_counts: Record<string, number>;
+  dropped_labels: string[];
+  findings: Finding[];
+  stopped: boolean;
+}
+
+export interface QuarantineFile {
+  name: string;
+  n: number;
+}
+
+export interface SetAside {
+  file: string;
+  line: number;
+  reason: string;
+}
