@@ -9,7 +9,7 @@ describe("a difference", () => {
   it("is clear only where its whole interval is on one side of 0", () => {
     expect(differenceWords("old", "new", its(0.04, 0.01, 0.07, 0.994))).toEqual({
       head: "new is better",
-      text: "new against old: macro-F1 +0.040 (+0.010 to +0.070). Chance that new is the better one: over 99 %, as good as sure.",
+      text: "new against old: macro-F1 +0.040 (+0.010 to +0.070). Chance that new is the better one: over 99\u00a0%, as good as sure.",
       tone: "good",
     });
     expect(differenceWords("old", "new", its(-0.04, -0.07, -0.01, 0.01)).head).toBe("new is worse");
@@ -24,10 +24,10 @@ describe("a difference", () => {
   });
 
   it("is never told as certain", () => {
-    expect(chanceWords(1)).toBe("over 99 %, as good as sure");
-    expect(chanceWords(0)).toBe("under 1 %, as good as ruled out");
-    expect(chanceWords(0.87)).toBe("87 %, perhaps");
-    expect(chanceWords(0.5)).toBe("50 %, as good as tossing a coin");
+    expect(chanceWords(1)).toBe("over 99\u00a0%, as good as sure");
+    expect(chanceWords(0)).toBe("under 1\u00a0%, as good as ruled out");
+    expect(chanceWords(0.87)).toBe("87\u00a0%, perhaps");
+    expect(chanceWords(0.5)).toBe("50\u00a0%, as good as tossing a coin");
   });
 });
 

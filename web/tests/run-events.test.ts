@@ -111,7 +111,7 @@ describe("what the page shows", () => {
       [5, { type: "attempt", candidate: "minilm", attempt: 1, setting: "8 x 2" }],
     ]);
     expect([found.candidates, found.begun]).toEqual([["tfidf", "minilm"], ["tfidf", "minilm"]]);
-    expect(found.progress).toEqual({ candidate: "minilm", step: 0, of: null, samples: [] });
+    expect(found.progress).toEqual({ candidate: "minilm", step: 0, of: null, fold: false, samples: [] });
     expect(found.lines.at(-1)?.text).toBe("minilm: training begins anew, smaller (8 x 2)");
     take(found, 6, { type: "stage", stage: "benchmark", n: 4, of: 5, at: "" }, 9000);
     expect(found.progress).toBeNull();
@@ -130,6 +130,13 @@ describe("what the page shows", () => {
       ["deberta", [[1, 0.3]]],
     ]);
     expect(found.outOfMemory).toEqual([{ candidate: "minilm", message: "smaller batch" }]);
+  });
+
+  it("keeps what is told of a fold out of the curve", () => {
+    const found = view([[1, { ...epoch("minilm", 1, 0.4), kept: false }], [2, { ...step(3), kept: false }]]);
+    expect(found.epochs).toEqual([]);
+    expect(found.lines.map((l) => l.text)).toEqual(["minilm: in a fold, epoch 1 of 3: macro-F1 0.40, accuracy 0.80, loss 0.500"]);
+    expect(found.progress).toMatchObject({ candidate: "minilm", fold: true });
   });
 
   it("does not let a late line of the earlier training back in", () => {

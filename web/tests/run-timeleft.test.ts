@@ -7,6 +7,7 @@ const progress = (samples: [number, number][], of: number | null = 100): Progres
   candidate: "minilm",
   step: samples.at(-1)?.[1] ?? 0,
   of: of as number,
+  fold: false,
   samples: samples.map(([at, step]) => ({ at: at * 1000, step })),
 });
 

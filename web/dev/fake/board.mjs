@@ -94,7 +94,7 @@ export function mailsBehind(name, truth, pred) {
 }
 
 /** Difference, fixed and broken mails of two contestants. */
-export function between(a, b) {
+export function between(a, b, run = "run-14") {
   const [one, two] = [rowsOf(a), rowsOf(b)];
   if (!one || !two) return { difference: null, fixed: [], broken: [], together: null };
   const changed = one.map((r, i) => ({ id: r.id, title: title(r.id), true: r.true, a: r.predicted, b: two[i].predicted }));
@@ -104,6 +104,6 @@ export function between(a, b) {
     difference: { macro_f1: apart, lo: apart - 0.035, hi: apart + 0.04, p_better: Math.min(0.999, Math.max(0.001, 0.5 + apart * 14)) },
     fixed: changed.filter((c) => c.b === c.true && c.a !== c.true),
     broken: changed.filter((c) => c.a === c.true && c.b !== c.true),
-    together: [f, g].map((c) => ({ run: "20261121t030000z", n_rows: N, macro_f1: c.macro_f1, accuracy: c.accuracy })),
+    together: [f, g].map((c) => ({ run, n_rows: N, macro_f1: c.macro_f1, accuracy: c.accuracy })),
   };
 }

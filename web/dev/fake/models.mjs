@@ -26,8 +26,8 @@ const [old, fresh] = [LIVE, NEW].map((name) => cards.find((c) => c.name === name
 const told = between(LIVE, NEW);
 const p = told.difference.p_better.toFixed(2);
 const CONDITIONS = [
-  { what: "worst label f1", wanted: ">= 0.3", found: Math.min(...fresh.per_label.map((l) => l.f1)).toFixed(2), held: true },
-  { what: "P(better)", wanted: ">= 0.95", found: p, held: false },
+  { name: "worst label f1", wanted: ">= 0.3", found: Math.min(...fresh.per_label.map((l) => l.f1)).toFixed(2), held: true },
+  { name: "P(better)", wanted: ">= 0.95", found: p, held: false },
 ];
 export const VERDICT = {
   promoted: false,
@@ -70,12 +70,13 @@ export const modelRoutes = (world) => {
     return { recipe: "job_mail", version: its.version, before: present?.version ?? null, sentence };
   };
   world.home = home;
+  world.judged = "run-14";
   return [
     ["GET", "/api/model-info", ({ query }) => infoOf(query.get("recipe") ?? "job_mail", champion())],
     ["GET", "/api/models", ({ query }) => paged(query.get("recipe") === "demo_mail" ? [] : home.models, query)],
     ["GET", "/api/finetune/status", () => home.models.map(({ name, base_model, val_macro_f1, timestamp, sample_count }) => ({ name, base_model, val_macro_f1, timestamp, sample_count }))],
-    ["GET", "/api/models/compare", ({ query }) => comparison(find(query.get("a")), find(query.get("b")))],
-    ["GET", "/api/models/{id}", ({ params }) => ({ ...find(params.id), info: { text: "{subject} [SEP] {body:.400}", seed: 17 }, card: cards.find((c) => c.name === params.id) ?? null, card_run: "20261121t030000z" })],
+    ["GET", "/api/models/compare", ({ query }) => comparison(find(query.get("a")), find(query.get("b")), world.judged)],
+    ["GET", "/api/models/{id}", ({ params }) => ({ ...find(params.id), info: { text: "{subject} [SEP] {body:.400}", seed: 17 }, card: cards.find((c) => c.name === params.id) ?? null, card_run: world.judged })],
     ["GET", "/api/models/{id}/mails", ({ params, query }) => paged(mailsBehind(params.id, query.get("true"), query.get("pred")), query)],
     ["POST", "/api/models/rollback", ({ body }) => {
       const its = body.version ? find(body.version) : home.models.find((m) => m.was_champion && !m.champion);
@@ -91,7 +92,7 @@ export const modelRoutes = (world) => {
     ["POST", "/api/models/{id}/deploy", ({ params, query, body }) => {
       const its = find(params.id);
       if (its.champion) throw new Problem(409, `${its.version} is the champion of job_mail already; nothing was changed`);
-      if (query.get("force") !== "true") throw new Problem(409, VERDICT.sentence, CONDITIONS.filter((c) => !c.held).map((c) => ({ pointer: "", detail: `${c.what}: wanted ${c.wanted}, found ${c.found}` })));
+      if (query.get("force") !== "true") throw new Problem(409, VERDICT.sentence, CONDITIONS.filter((c) => !c.held).map((c) => ({ pointer: "", detail: `${c.name}: asked for ${c.wanted}, found ${c.found}` })));
       if (!body.reason?.trim()) throw new Problem(422, "a forced promotion needs a reason of 1 to 500 characters");
       return move(its, "overridden", `you made ${its.version} champion instead of ${champion()?.version}, without the gate: ${body.reason}`, body.reason);
     }],
@@ -106,7 +107,7 @@ export const modelRoutes = (world) => {
       response.end("PK\u0003\u0004 invented");
     }],
     ["GET", "/api/decisions", ({ query }) => paged(home.decisions, query)],
-    ["GET", "/api/benchmark/results", ({ query }) => results(world.empty || query.get("recipe") === "demo_mail")],
+    ["GET", "/api/benchmark/results", ({ query }) => results(world.empty || query.get("recipe") === "demo_mail", world.judged)],
   ];
 };
 
@@ -116,16 +117,16 @@ function infoOf(recipe, live) {
   return { type: its ? "finetuned" : "base", version: its?.version ?? null, recipe, metrics, problem: null };
 }
 
-function results(none) {
+function results(none, run) {
   if (none) return { models: [], labels: LABELS, sample_count: 0, timestamp: null, run: null, verdict: null };
-  return { models: cards, labels: LABELS, sample_count: cards[0].n, timestamp: before(60 * 20), run: "20261121t030000z", verdict: VERDICT };
+  return { models: cards, labels: LABELS, sample_count: cards[0].n, timestamp: before(60 * 20), run, verdict: { promoted: VERDICT.promoted, reason: VERDICT.reason, sentence: VERDICT.sentence } };
 }
 
-function comparison(a, b) {
+function comparison(a, b, run) {
   if (a === b) throw new Problem(422, `${a.version} and ${b.version} are the same version`);
   const line = (what, of) => ({ what, a: of(a), b: of(b) });
-  const its = between(a.version, b.version);
-  const told = its.together ? `run 20261121t030000z judged both on the same ${its.together[0].n_rows} rows` : "no run judged both: their stored scores stand on different rows and must not be compared";
+  const its = between(a.version, b.version, run);
+  const told = its.together ? `run ${run} judged both on the same ${its.together[0].n_rows} rows` : "no run judged both: their stored scores stand on different rows and must not be compared";
   const lines = [
     line("recipe", (m) => m.recipe), line("candidate", (m) => m.candidate), line("method", (m) => m.method), line("base_model_id", (m) => m.base_model),
     line("timestamp", (m) => m.timestamp), line("sample_count", (m) => m.sample_count), line("epochs_run", (m) => (m.method === "tfidf" ? null : 5)),

@@ -1,6 +1,6 @@
 /** Two models side by side: their lines, which of them differ, and mails that one has right and the other wrong. */
 import type { Card } from "../../api/types";
-import { decimal, several } from "../../text";
+import { decimal, moment, several } from "../../text";
 import type { Difference } from "./words";
 
 export interface Changed {
@@ -70,6 +70,7 @@ export function lines(its: Told[]): Line[] {
 function shown(key: string, value: unknown): string {
   if (value === null || value === undefined) return "–";
   if (typeof value === "number") return FIGURES.includes(key) ? decimal(value, 3) : String(Math.round(value * 100) / 100);
+  if (key === "timestamp") return moment(String(value));
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 

@@ -72,5 +72,5 @@ export function cellWords(truth: string, cell: Cell): string {
 /** A few letters that tell labels apart in a narrow heading: "interview_scheduled" -> "int sch". */
 export function short(label: string): string {
   const words = label.split(/[_\s-]+/).filter(Boolean);
-  return words.length > 1 ? words.map((w) => w.slice(0, 3)).join(" ") : label.slice(0, 7);
+  return words.length > 1 ? words.map((w) => w.slice(0, 3)).join(" ") : label.slice(0, 9);
 }

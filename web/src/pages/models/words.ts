@@ -52,7 +52,7 @@ export function differenceWords(a: string, b: string, its: Difference): Words {
 
 /** A probability as one says it, never 0 % or 100 %: resampled mails prove nothing. */
 export function chanceWords(p: number): string {
-  const percent = p > 0.99 ? "over 99 %" : p < 0.01 ? "under 1 %" : `${Math.round(p * 100)} %`;
+  const percent = p > 0.99 ? "over 99\u00a0%" : p < 0.01 ? "under 1\u00a0%" : `${Math.round(p * 100)}\u00a0%`;
   const sure: [number, string][] = [
     [0.975, "as good as sure"],
     [0.9, "likely"],

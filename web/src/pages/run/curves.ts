@@ -29,6 +29,7 @@ export interface Drawing {
 /** Told apart by their dash, not only by their colour. */
 const DASHES = ["", "7 4", "2 4", "10 3 2 3", "1 3", "14 4"];
 const NAME_PX = 15;
+const LEAST_SPAN = 0.05;
 
 /** The curves of `figure` over the epochs; candidates without it are left out. */
 export function curves(epochs: Epoch[], figure: (epoch: Epoch) => number | null | undefined, box: Box): Drawing {
@@ -38,7 +39,9 @@ export function curves(epochs: Epoch[], figure: (epoch: Epoch) => number | null 
   const all = its.flatMap((one) => one.points);
   if (!all.length) return { curves: [], xs: [], ys: [] };
   const most = Math.max(2, ...epochs.map((e) => Math.max(e.epoch, e.of || 0)));
-  const levels = ticks(Math.min(...all.map((p) => p.y)), Math.max(...all.map((p) => p.y)));
+  const [least, largest] = [Math.min(...all.map((p) => p.y)), Math.max(...all.map((p) => p.y))];
+  const pad = largest - least < LEAST_SPAN ? LEAST_SPAN : 0; // one epoch alone has no span of its own
+  const levels = ticks(least - pad, largest + pad);
   const [low, high] = [levels[0]!, levels.at(-1)!];
   const x = (epoch: number): number => box.left + ((epoch - 1) / (most - 1)) * (box.width - box.left - box.right);
   const y = (value: number): number => box.top + (1 - (value - low) / (high - low || 1)) * (box.height - box.top - box.bottom);

@@ -2,12 +2,12 @@
 import type { RunEvent } from "../../api/types";
 import { lineOf, type Line } from "./lines";
 
-/** Beside what the contract names, a training says when it begins (again) and what ended it; some say when. */
+/** An event as it comes: some say when, and `kept` is false of a training that is only scored, in a fold. */
 export type Told = (
   | RunEvent
   | { type: "attempt"; candidate: string; attempt: number; setting?: string }
-  | { type: "error"; candidate?: string; message: string }
-) & { at?: string; candidates?: string[] };
+  | { type: "error" | "trial"; candidate?: string; message: string }
+) & { at?: string; candidates?: string[]; kept?: boolean };
 type Of<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 
 /** One epoch's figures on the validation rows; the loss is of training. What was not measured is null. */
@@ -23,6 +23,7 @@ export interface Progress {
   candidate: string;
   step: number;
   of: number | null;
+  fold: boolean; // of a training that is only scored
   samples: Sample[];
 }
 
@@ -81,13 +82,13 @@ function remember(view: RunView, id: number, event: Told, now: number): void {
       break;
     case "attempt":
       if (!view.begun.includes(event.candidate)) view.begun.push(event.candidate);
-      if (isNews(view, "progress", id)) view.progress = { candidate: event.candidate, step: 0, of: null, samples: [] };
+      if (isNews(view, "progress", id)) view.progress = { candidate: event.candidate, step: 0, of: null, fold: false, samples: [] };
       break;
     case "progress":
       if (isNews(view, "progress", id)) view.progress = further(view.progress, event, now);
       break;
     case "metrics":
-      addEpoch(view, id, event);
+      if (event.kept !== false) addEpoch(view, id, event);
       break;
     case "oom":
       view.outOfMemory.push({ candidate: event.candidate, message: event.message });
@@ -107,16 +108,17 @@ function isNews(view: RunView, what: string, id: number): boolean {
   return true;
 }
 
-function further(before: Progress | null, event: Of<"progress"> & { at?: string }, now: number): Progress {
+function further(before: Progress | null, event: Of<"progress"> & { at?: string; kept?: boolean }, now: number): Progress {
   const said = Date.parse(event.at ?? "");
   const at = Number.isNaN(said) ? now : said;
   // A smaller step is a training that began anew with a smaller batch: its pace is another.
-  const goesOn = before?.candidate === event.candidate && before.of === event.of && event.step >= before.step;
+  const fold = event.kept === false;
+  const goesOn = before?.candidate === event.candidate && before.fold === fold && before.of === event.of && event.step >= before.step;
   const samples = goesOn ? [...before.samples] : [];
   const last = samples.at(-1);
   if (last && at - last.at < BURST_MS) samples[samples.length - 1] = { at: last.at, step: event.step };
   else samples.push({ at, step: event.step });
-  return { candidate: event.candidate, step: event.step, of: event.of, samples: samples.slice(-SAMPLES) };
+  return { candidate: event.candidate, step: event.step, of: event.of, fold, samples: samples.slice(-SAMPLES) };
 }
 
 /** A training that begins anew tells its first epoch again: what it told from there on was another training's. */

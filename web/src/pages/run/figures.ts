@@ -40,11 +40,19 @@ function timeLeft(view: RunView, before: Run[], now: number): { value: string; m
   const expected = earlier(before.filter((run) => run.outcome === "promoted" || run.outcome === "refused").slice(0, 5)) ?? "";
   const seconds = secondsLeft(view.progress, now);
   if (seconds === null) return { value: "–", more: expected || "not known yet" };
-  return { value: about(seconds), more: `for ${view.progress?.candidate}${position(view)}${expected ? `; ${expected}` : ""}` };
+  return { value: about(seconds), more: `${view.progress?.candidate === "benchmark" ? "of judging" : `for ${view.progress?.candidate}${position(view)}`}${expected ? `; ${expected}` : ""}` };
+}
+
+/** What the bar is about: "minilm, candidate 2 of 4". */
+export function progressWords(view: RunView): string {
+  const its = view.progress;
+  if (!its) return "";
+  if (its.candidate === "benchmark") return "Judging";
+  return `${its.candidate}${position(view)}${its.fold ? ", a fold that is only scored" : ""}`;
 }
 
 /** ", candidate 2 of 4" where it is known how many there are. */
-export function position(view: RunView): string {
+function position(view: RunView): string {
   const name = view.progress?.candidate;
   const at = name ? view.begun.indexOf(name) : -1;
   return view.candidates.length > 1 && at >= 0 ? `, candidate ${at + 1} of ${view.candidates.length}` : "";

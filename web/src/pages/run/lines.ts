@@ -1,5 +1,6 @@
 /** A run's events as lines of its log. */
 import { decimal } from "../../text";
+import { verdictHead } from "../models/verdicts";
 import type { Epoch, Told } from "./events";
 
 export type Tone = "plain" | "step" | "figure" | "warning" | "error" | "end";
@@ -26,13 +27,15 @@ export function lineOf(id: number, event: Told): Line | null {
     case "attempt":
       return line("plain", attemptWords(event.candidate, event.attempt, event.setting));
     case "metrics":
-      return line("figure", named(event.candidate, epochWords(event)));
+      return line(event.kept === false ? "plain" : "figure", named(event.candidate, (event.kept === false ? "in a fold, " : "") + epochWords(event)));
+    case "trial":
+      return line("plain", named(event.candidate, event.message));
     case "oom":
       return line("warning", `${event.candidate} ran out of memory: ${event.message}`);
     case "error":
       return line("error", named(event.candidate, event.message));
     case "verdict":
-      return line("step", event.sentence);
+      return line("step", verdictHead(event.promoted, event.reason)); // the end tells the whole sentence
     case "end":
       return line("end", event.sentence || event.status);
     default: // a status stands above the log, progress is a bar, and what a newer Avocet tells is passed over

@@ -1,7 +1,6 @@
 /** The first sentence of the training page: what is new, when the next run is, what is live. */
 import type { Run, Schedule } from "../../api/types";
 import { count, several } from "../../text";
-import type { Fresh } from "./fresh";
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long" });
@@ -9,11 +8,10 @@ const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }
 const DAY_MS = 86_400_000;
 
 /** "38 new labels since the last run", or how many there are where nothing has learned from any yet. */
-export function newWords(fresh: Fresh | null, labelled: number | null, hasRun: boolean): string {
+export function newWords(fresh: number | null, labelled: number | null, hasRun: boolean): string {
   if (!hasRun) return labelled === null ? "no run yet" : `${several(labelled, "label")}, no run yet`;
   if (fresh === null) return "";
-  const n = fresh.n ? count(fresh.n) : "no";
-  return `${fresh.more ? "over " : ""}${n} new ${fresh.n === 1 ? "label" : "labels"} since the last run`;
+  return `${fresh ? count(fresh) : "no"} new ${fresh === 1 ? "label" : "labels"} since the last run`;
 }
 
 /** "tonight 03:00", "today 14:00", "tomorrow 03:00", "Friday 03:00", "3 Dec, 03:00". */
