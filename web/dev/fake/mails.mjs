@@ -97,8 +97,8 @@ export const mailRoutes = (world) => {
         (!query.get("label") || row.mail.label === query.get("label")) &&
         (!query.get("kind") || row.mail.kind === query.get("kind")) &&
         (!query.get("used") || (row.mail.used_in_run !== null) === (query.get("used") === "true")) &&
-        (!query.get("since") || row.mail.headers.date >= query.get("since")) &&
-        (!query.get("until") || row.mail.headers.date <= `${query.get("until")}T99`),
+        (!query.get("since") || (row.mail.labeled_at ?? row.mail.imported_at) >= query.get("since")) &&
+        (!query.get("until") || (row.mail.labeled_at ?? row.mail.imported_at) <= `${query.get("until")}T99`),
     );
     return paged(found.reverse().map((row) => row.mail), query);
   }
