@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from avocet import registry
 from avocet.answer import Answer, Fault, answer, least_confidence, texts_of
-from avocet.errors import AvocetError, RowError, WrongUseError
+from avocet.errors import AvocetError, RowError, TooLargeError
 from avocet.home import Home
 from avocet.live import Live
 from avocet.shown import Shown, shown
@@ -79,7 +79,7 @@ class Champions:
     def classify(self, recipe: str, rows: Sequence[Mapping[str, Any]], top: int | None, at: str = "") -> list[Answer]:
         """One answer for each row, all of one version.
 
-        Raises RowError naming each row that lacks a text, by a JSON pointer below `at`, and WrongUseError for too much text.
+        Raises RowError naming each row that lacks a text, by a JSON pointer below `at`, and TooLargeError.
         """
         classifier = self.of(recipe).classifier()
         found = [texts_of(row, classifier.fields) for row in rows]
@@ -93,7 +93,7 @@ class Champions:
             raise error
         texts = [its for its in found if not isinstance(its, Fault)]
         if sum(len(text) for row in texts for text in row.values()) > MAX_CHARS:
-            raise WrongUseError(f"the rows hold more than {MAX_CHARS:,} characters; send fewer at a time")
+            raise TooLargeError(f"the rows hold more than {MAX_CHARS:,} characters; send fewer at a time")
         least = least_confidence(self.place, recipe)
         return [answer(said, least, top) for said in classifier.classify_fields(texts)]
 

@@ -68,7 +68,7 @@ def test_the_list_is_the_terminals(client: TestClient, three: tuple[str, str, st
     assert client.get("/api/models?recipe=other").json()["items"] == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "cursor=%21", "cursor=x", "cursor=LTE", "limit=a"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "cursor=%21", "cursor=x", "cursor=WyJhIl0", "limit=a"])
 def test_a_page_that_cannot_be_is_refused(query: str, client: TestClient) -> None:
     """422, as every mistake in a query."""
     assert client.get(f"/api/models?{query}").status_code == 422
