@@ -75,6 +75,24 @@ class RowError(AvocetError):
     reason = "row"
 
 
+class ChangedMeanwhileError(AvocetError):
+    """A row is not as the person saw it: somebody said something of it since. Nothing was written."""
+
+    reason = "changed_meanwhile"
+
+
+class NotTheLastError(AvocetError):
+    """Only what was said last can be undone, and something was said after it."""
+
+    reason = "not_the_last"
+
+
+class TooLargeError(AvocetError):
+    """A file that is sent in is larger than is taken over HTTP."""
+
+    reason = "too_large"
+
+
 class SwitchedOffError(NothingToDoError):
     """A person switched training off."""
 

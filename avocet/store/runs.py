@@ -113,7 +113,9 @@ class RunLedger:
                     nights[run.recipe].append((run.created_at, run.id))
             number = {run: its for its, run in db.execute(select(runs.id, runs.run))}
             events = db.execute(
-                select(labels.seq, labels.row_id, labels.labeled_at).where(labels.collection == collection)
+                select(labels.seq, labels.row_id, labels.labeled_at).where(
+                    labels.collection == collection, labels.label.is_not(None)
+                )
             ).all()
             for recipe, its in nights.items():
                 learned = sides.side.in_(("train", "validation"))
