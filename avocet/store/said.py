@@ -26,6 +26,12 @@ class StoredRow:
         """Equal for the very same words; a row without an id of its own is called by it."""
         return content_id(words_of(self.fields) or self.fields)
 
+    @property
+    def title(self) -> str:
+        """What a person knows it by, on one line: its subject, or how it begins."""
+        texts = (" ".join(text[:1000].split()) for text in (words_of(self.fields) or self.fields).values())
+        return next((text for text in texts if text), "")[:200]
+
 
 @dataclass(frozen=True)
 class Incoming:
