@@ -29,6 +29,9 @@ DOCS = Path(__file__).resolve().parents[1] / "docs" / "problems.md"
 _STATUS: tuple[tuple[type[errors.AvocetError], int], ...] = (
     (errors.NotFoundError, 404),
     (errors.RowsNotFoundError, 404),
+    (errors.ChangedMeanwhileError, 412),
+    (errors.NotTheLastError, 409),
+    (errors.TooLargeError, 413),
     (errors.BusyError, 409),
     (errors.NotPromotedError, 409),
     (errors.InUseError, 409),

@@ -49,14 +49,6 @@ class WrongUseError(AvocetError):
     exit_code = 2
 
 
-class RefusedValuesError(WrongUseError):
-    """Values that cannot be taken; `places` says of each where it stands (/items/3/key) and why."""
-
-    def __init__(self, *places: tuple[str, str]) -> None:
-        super().__init__("; ".join(f"{pointer}: {why}" for pointer, why in places))
-        self.places = places
-
-
 class NothingToDoError(AvocetError):
     """What was asked for is so already."""
 

@@ -1,11 +1,10 @@
 """How people see and give each label of a recipe: its key, colour, description, and how many mails it should get."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from avocet.errors import RefusedValuesError
+from avocet.errors import WrongUseError
 from avocet.store.database import Database
 from avocet.store.settings import keep, kept
 
@@ -51,9 +50,14 @@ def shown(database: Database, recipe: str, names: Sequence[str]) -> list[Shown]:
 
 
 def show(database: Database, recipe: str, names: Sequence[str], given: Sequence[Shown], who: str) -> list[Shown]:
-    """Keep what a person set; labels that are not given stay as they come. Raises RefusedValuesError, StoreError."""
+    """Keep what a person set; labels that are not given stay as they come.
+
+    Raises WrongUseError, whose `errors` say where, StoreError.
+    """
     if places := list(_refused(names, given)):
-        raise RefusedValuesError(*places)
+        error = WrongUseError("; ".join(f"{pointer}: {why}" for pointer, why in places[:3]))
+        error.errors = places
+        raise error
     keep(database, who, {_name(recipe): [asdict(one) for one in given]})
     return shown(database, recipe, names)
 
@@ -63,7 +67,7 @@ def targets(labels: Sequence[Shown]) -> Mapping[str, int | None]:
     return {one.name: one.target for one in labels}
 
 
-def _refused(names: Sequence[str], given: Sequence[Shown]) -> Any:
+def _refused(names: Sequence[str], given: Sequence[Shown]) -> Iterator[tuple[str, str]]:
     """(where, why) of each value that cannot be."""
     seen: set[str] = set()
     keys: dict[str, str] = {}

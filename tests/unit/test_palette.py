@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from avocet.errors import RefusedValuesError
+from avocet.errors import WrongUseError
 from avocet.store.database import Database, on_sqlite
 from avocet.store.palette import COLOURS, KEYS, RESERVED, Shown, show, shown, targets
 from avocet.store.settings import load
@@ -61,9 +61,9 @@ def test_what_cannot_be_is_refused_with_its_place(
     given: list[Shown], pointer: str, why: str, database: Database
 ) -> None:
     """And nothing is kept."""
-    with pytest.raises(RefusedValuesError) as caught:
+    with pytest.raises(WrongUseError) as caught:
         show(database, "tiny", NAMES, given, "ann")
-    ((where, told),) = caught.value.places
+    ((where, told),) = caught.value.errors
     assert where == pointer and why in told
     assert shown(database, "tiny", NAMES)[1].key == "2"
 
