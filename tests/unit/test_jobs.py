@@ -65,7 +65,7 @@ def test_what_was_sent_in_is_taken_in_under_its_own_name_and_removed(place: Home
     assert found.quarantine is not None
     aside = json.loads((place.quarantine / f"{found.quarantine}.jsonl").read_text())
     assert (aside["file"], aside["line"]) == ("my mails.jsonl", 3)
-    with pytest.raises(WrongUseError, match="came from my mails.jsonl, which was sent in and is not kept"):
+    with pytest.raises(WrongUseError, match=r"came from my mails.jsonl, which was sent in and is not kept"):
         import_again(place, found.quarantine)
     again = taken_in(place, LINES, "my mails.jsonl")
     assert (again.n_known, again.n_new) == (2, 0)
@@ -183,7 +183,7 @@ def test_the_kind_of_what_was_sent_in_is_told_by_its_name_its_beginning_or_its_s
     path.write_bytes(b"From a@b\n\n")
     assert (kind_of(path, "x", None), kind_of(path, "x", "csv")) == ("mbox", "csv")
     path.write_bytes(b"what?")
-    with pytest.raises(WrongUseError, match="^x: its kind cannot be told; say format, one of jsonl, csv"):
+    with pytest.raises(WrongUseError, match=r"^x: its kind cannot be told; say format, one of jsonl, csv"):
         kind_of(path, "x", None)
     with pytest.raises(WrongUseError, match="format 'maildir' is none of"):
         kind_of(path, "x", "maildir")
