@@ -208,6 +208,14 @@ class Labels:
         with self.database.reading() as db:
             return self._states(db, row_ids)
 
+    def row_of(self, event: int) -> str | None:
+        """Which row an event speaks of; None where there is no such event in this collection."""
+        its = schema.labels.c
+        query = select(its.row_id).where(its.seq == event, its.collection == self.collection)
+        with self.database.reading() as db:
+            found: str | None = db.execute(query).scalar()
+        return found
+
     def states_within(self, db: Connection, row_ids: Iterable[str] | None = None) -> Iterator[tuple[str, State]]:
         """The same of all rows (or these) of which something stands, in the transaction of the caller."""
         table = schema.labels

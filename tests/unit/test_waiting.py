@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from avocet import registry, waiting
+from avocet import waiting
 from avocet.classifier import Classifier, load
 from avocet.errors import DamagedVersionError, NotFoundError
 from avocet.home import Home
@@ -99,7 +99,9 @@ def test_the_champion_is_asked_once_and_a_label_costs_it_nothing(bench: Bench) -
         assert one.mail.id not in bench.asked(10)
     bench.waiting.wait()
     assert sum(scorer.asked) == 60
-    bench.labels.add([Incoming(StoredRow("new", {"subject": "s", "body": "b"}, "f")), Incoming(StoredRow("odd", {"text": "t"}, "f"))])
+    bench.labels.add(
+        [Incoming(StoredRow("new", {"subject": "s", "body": "b"}, "f")), Incoming(StoredRow("odd", {"text": "t"}, "f"))]
+    )
     bench.asked(10)
     bench.waiting.wait()
     assert sum(scorer.asked) == 61, "a mail without the template's fields is not asked about"
@@ -152,7 +154,9 @@ def test_a_fixed_tenth_is_shown_without_a_suggestion(bench: Bench) -> None:
     bench.waiting.wait()
     items = bench.waiting.ask(200, "uncertain").items
     blind = {one.mail.id for one in items if one.blind}
-    assert blind == {row["id"] for row in bench.rows[:90] if mark(row["id"], "blind") < 0.1} & {one.mail.id for one in items}
+    assert blind == {row["id"] for row in bench.rows[:90] if mark(row["id"], "blind") < 0.1} & {
+        one.mail.id for one in items
+    }
     assert blind and all((one.suggestion is None) == one.blind for one in items)
     share = sum(mark(f"m{i}", "blind") < 0.1 for i in range(5000)) / 5000
     assert 0.08 < share < 0.12
@@ -197,7 +201,12 @@ def test_what_others_said_and_brought_is_followed(database: Database) -> None:
 
     def told(which: Following) -> Any:
         counts = which.look()
-        orders = (first(which.newest(), 99), first(which.oldest(), 99), first(which.drawn(), 99), which.left_for_later())
+        orders = (
+            first(which.newest(), 99),
+            first(which.oldest(), 99),
+            first(which.drawn(), 99),
+            which.left_for_later(),
+        )
         return counts, orders, which.n_done, +which.by_label
 
     assert told(its)[0] == waiting_counts(8, 0, 0)
@@ -226,7 +235,9 @@ def test_look_alikes_are_found_among_those_that_wait(place: Home) -> None:
     labels = Labels(store_of(place), "tiny")
     words = "your order has left our house today and will be with you by the end of the week as usual"
     rows = [StoredRow(f"like-{i}", {"subject": "Sent", "body": f"{words} number {i}"}, "f:1") for i in range(4)]
-    labels.add([Incoming(row) for row in [*rows, StoredRow("else", {"subject": "s", "body": "quite another mail"}, "f:1")]])
+    labels.add(
+        [Incoming(row) for row in [*rows, StoredRow("else", {"subject": "s", "body": "quite another mail"}, "f:1")]]
+    )
     found = LookAlikes(place, labels, Waiting(labels, lambda: None, lambda: pytest.fail("nobody is asked")).newest)
     assert sorted(found.of("like-0")) == ["like-1", "like-2", "like-3"]
     assert found.of("else") == []
