@@ -10,7 +10,7 @@ from avocet.store import paging
 
 Item = TypeVar("Item")
 Limit = Annotated[int, Query(ge=1, le=200, description="So many at most.")]
-Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")]
+Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")]
 LIMIT = 50
 
 

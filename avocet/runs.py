@@ -86,11 +86,15 @@ def check_space(home: Home) -> None:
         )
 
 
-def last_decided(home: Home) -> str:
-    """The newest run that has a decision. Raises NotFoundError where none has."""
+def last_decided(home: Home, recipe: str | None = None) -> str:
+    """The newest run (of this recipe) that has a decision. Raises NotFoundError where none has."""
     found = [path.parent.name for path in home.runs.glob("*/decision.json")]
+    if recipe is not None:
+        found = [name for name in found if name.partition("-")[2].rpartition("-")[0] == recipe[:40]]
     if not found:
-        raise NotFoundError("no run has come to a decision yet: `avocet train` runs a night")
+        raise NotFoundError(
+            f"no run has come to a decision yet: `avocet train{f' {recipe}' if recipe else ''}` runs a night"
+        )
     return max(found)  # ids begin with the time
 
 
