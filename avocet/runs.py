@@ -99,8 +99,8 @@ def last_decided(home: Home, recipe: str | None = None) -> str:
 
 
 @contextmanager
-def only_one(home: Home, wait_s: float = LOCK_S) -> Iterator[None]:
-    """Hold the lock of this AVOCET_HOME; raises BusyError where another run holds it for longer than `wait_s`.
+def only_one(home: Home, wait_s: float | None = None) -> Iterator[None]:
+    """Hold the lock of this AVOCET_HOME; raises BusyError where another run holds it for longer than `wait_s` (LOCK_S).
 
     The kernel gives the lock back when its holder dies, so a killed run blocks nobody.
     """
@@ -108,7 +108,7 @@ def only_one(home: Home, wait_s: float = LOCK_S) -> Iterator[None]:
     with registry.on_disk("taking the lock"):
         home.data.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=wait_s)
+            lock.acquire(timeout=LOCK_S if wait_s is None else wait_s)
         except Timeout:
             raise BusyError(f"another run is at work in {home.root}; wait for it, or stop it") from None
     try:
