@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import BarChart from "../src/components/BarChart.vue";
 import ConfirmButton from "../src/components/ConfirmButton.vue";
 import DataTable from "../src/components/DataTable.vue";
+import Ticked from "../src/components/Ticked.vue";
 import StatusLine from "../src/components/StatusLine.vue";
 import { useStatus } from "../src/composables/useStatus";
 
@@ -60,6 +61,12 @@ describe("a button that asks first", () => {
     expect(wrapper.get("dialog [role=alert]").text()).toContain("It is the champion.");
     expect(wrapper.emitted("done")).toBeUndefined();
   });
+});
+
+it("commands in a sentence of the API are set apart, and a lonely tick is none", () => {
+  const html = (text: string) => mount(Ticked, { props: { text } }).html().replaceAll("\n", "");
+  expect(html("run `avocet <x>` or `y`")).toBe("run <code>avocet &lt;x&gt;</code> or <code>y</code>");
+  expect(html("it`s")).toBe("it`s");
 });
 
 it("the status line is there before there is something to say, or it would not be read out", async () => {
