@@ -4,6 +4,7 @@ import { flushPromises, mount } from "@vue/test-utils";
 import { describe, expect, it } from "vitest";
 import BarChart from "../src/components/BarChart.vue";
 import ConfirmButton from "../src/components/ConfirmButton.vue";
+import ErrorLine from "../src/components/ErrorLine.vue";
 import DataTable from "../src/components/DataTable.vue";
 import StatusLine from "../src/components/StatusLine.vue";
 import { useStatus } from "../src/composables/useStatus";
@@ -60,6 +61,15 @@ describe("a button that asks first", () => {
     expect(wrapper.get("dialog [role=alert]").text()).toContain("It is the champion.");
     expect(wrapper.emitted("done")).toBeUndefined();
   });
+});
+
+it("commands in a sentence of the API are set apart, and a lonely tick is none", () => {
+  const shown = (text: string) => {
+    const wrapper = mount(ErrorLine, { props: { message: text } }).get("p");
+    return [wrapper.text(), wrapper.findAll("code").map((one) => one.text())];
+  };
+  expect(shown("run `avocet <x>` or `y`")).toEqual(["! run avocet <x> or y", ["avocet <x>", "y"]]);
+  expect(shown("it`s")).toEqual(["! it`s", []]);
 });
 
 it("the status line is there before there is something to say, or it would not be read out", async () => {
