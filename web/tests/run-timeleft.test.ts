@@ -8,6 +8,7 @@ const progress = (samples: [number, number][], of: number | null = 100): Progres
   step: samples.at(-1)?.[1] ?? 0,
   of: of as number,
   fold: false,
+  what: "",
   samples: samples.map(([at, step]) => ({ at: at * 1000, step })),
 });
 
