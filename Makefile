@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: setup run test test-slow check bench server worker deploy clean
+.PHONY: setup run ui web test test-slow check bench server worker deploy clean
 
 setup: .venv/.installed ## a virtual environment with an editable install
 
@@ -19,6 +19,13 @@ setup: .venv/.installed ## a virtual environment with an editable install
 run: setup ## the main job on invented mails: validate, split, fine-tune, benchmark, promote
 	@# 3: nothing new tonight, 5: the gate said no. Neither is a failure.
 	@$(BIN)/python flows/finetune.py demo_mail || case $$? in 3|5) ;; *) exit 1;; esac
+
+ui: setup ## the pages and the API on this machine; it prints the link
+	$(BIN)/avocet ui
+
+web: setup ## build the pages (node 20 or newer) into app/static
+	cd web && npm ci --no-audit --no-fund && npm run build
+	$(BIN)/python -m app.bundle --stamp
 
 .venv/.tested: .venv/.installed
 	$(PIP) --editable '.[test]'
@@ -49,7 +56,7 @@ server: setup ## Prefect's server and UI on this machine, closed to others
 worker: setup ## a worker on the GPU pool; one a GPU
 	eval "$$($(BIN)/python -m app.server --env)" && $(BIN)/prefect worker start --pool gpu --type process --limit 1
 
-deploy: setup ## avocet/finetune, avocet/nightly and avocet/classify
+deploy: setup ## avocet/finetune, avocet/nightly, avocet/benchmark and avocet/classify
 	@# A deployment of a pool that is not there fails; a worker makes the pool gpu, and this the one of classify's shards.
 	eval "$$($(BIN)/python -m app.server --env)" && \
 	  { $(BIN)/prefect work-pool inspect shards >/dev/null 2>&1 || $(BIN)/prefect work-pool create shards --type process; } && \

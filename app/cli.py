@@ -4,7 +4,7 @@ import errno
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,21 +13,25 @@ import click
 from app.account_verbs import accounts, fetch
 from app.bulk_verb import STORE, Bulk, Source, into_file
 from app.check_verbs import check, expectations
+from app.completion_verb import completion
 from app.data_verbs import import_, mails, quarantine, queue, stats, suspects
+from app.demo_verb import demo
 from app.explain import explain
 from app.label_verb import label
 from app.registry_verbs import attach
 from app.replay_verb import replay
 from app.run_verbs import runs
+from app.schedule_verb import schedule
 from app.settings_verb import settings
-from app.terminal import as_json, table
+from app.terminal import as_json, say_json, table
+from app.train_verbs import benchmark, train
+from app.ui_verb import ui
 from avocet import __version__
-from avocet.cleaning import encodable
 from avocet.errors import AvocetError, NotFoundError, WrongUseError
 
 if TYPE_CHECKING:
-    from avocet.classifier import Classifier, Prediction
-    from avocet.registry import Version
+    from avocet.classifier import Classifier
+    from avocet.listing import Model
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -52,24 +56,19 @@ class _Verbs(click.Group):
 
 @click.group(cls=_Verbs, context_settings=_CONTEXT)
 @click.option("--data-dir", metavar="DIR", help="Instead of $AVOCET_HOME (default: the checkout).")
+@click.option("--quiet", is_flag=True, help="No progress and no log on standard error; errors are still told.")
+@click.option("--no-color", is_flag=True, help="As NO_COLOR in the environment.")
 @click.version_option(__version__)
-def main(data_dir: str | None) -> None:
+def main(data_dir: str | None, quiet: bool, no_color: bool) -> None:
     """Text classifiers that retrain themselves at night and only replace what they provably beat."""
+    import os
+
     if data_dir:
-        import os
-
         os.environ["AVOCET_HOME"] = data_dir
-
-
-@main.command()
-@click.argument("recipe", default="job_mail")
-@click.option("--model", help="Train this candidate only, or judge this version.")
-@click.option("--epochs", type=click.IntRange(1, 20), help="Instead of the recipe's.")
-def train(recipe: str, model: str | None, epochs: int | None) -> None:
-    """One run of RECIPE in this process: the same as `python flows/finetune.py RECIPE`."""
-    from app.runs import run_here
-
-    sys.exit(run_here(recipe, model, epochs))
+    if quiet:
+        os.environ.update({"AVOCET_QUIET": "1", "PREFECT_LOGGING_LEVEL": "ERROR"})
+    if no_color:
+        os.environ.update({"NO_COLOR": "1", "PREFECT_LOGGING_COLORS": "false"})
 
 
 @main.command()
@@ -77,7 +76,7 @@ def train(recipe: str, model: str | None, epochs: int | None) -> None:
 @click.option("--recipe", help="Whose champion answers; needed where there are several.")
 @click.option("--model", help="A version or link under models/ instead of the champion.")
 @click.option("--subject", default="", help="The subject, where the source is a plain text body.")
-@click.option("--top", type=click.IntRange(1), default=1, help="So many labels of each mail, best first.")
+@click.option("--top", type=click.IntRange(1), help="So many labels of each mail, best first; 1, and all with --json.")
 @click.option("--out", type=click.Path(path_type=Path), help="Into this file: JSON lines, or CSV by its name.")
 @click.option("--processes", "n_processes", type=click.IntRange(1, 64), default=1, help="How many classify at a time.")
 @click.option("--with-text", is_flag=True, help="Write the mails' texts beside the answers.")
@@ -85,13 +84,20 @@ def train(recipe: str, model: str | None, epochs: int | None) -> None:
 @click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Such as body=message.")
 @as_json
 def classify(
-    sources: tuple[str, ...], recipe: str | None, model: str | None, subject: str, top: int, as_json: bool, **bulk: Any
+    sources: tuple[str, ...],
+    recipe: str | None,
+    model: str | None,
+    subject: str,
+    top: int | None,
+    as_json: bool,
+    **bulk: Any,
 ) -> None:
     """Label a mail: plain text, .eml, or .jsonl (one mail a line) from SOURCE, or standard input.
 
     With --out any number of rows: .jsonl, .csv, .parquet, .eml, folders, mbox, Maildir, store:COLLECTION. A run that was
     killed goes on when the same command is given again.
     """
+    from avocet.answer import answer, least_confidence
     from avocet.classifier import chosen, load
     from avocet.home import home
 
@@ -105,14 +111,14 @@ def classify(
     rows = _mails(Path(*(sources or ("-",))), subject)
     classifier = load(chosen(home().models, recipe, model))
     predictions = classifier.classify_fields([_fields(classifier, row, place) for place, row in rows])
-    least = _least_confidence(str(classifier.version.info.get("recipe")))
+    least = least_confidence(home(), str(classifier.version.info.get("recipe")))
     if as_json:
-        told = [_prediction(p, least) for p in predictions]
+        told = [asdict(answer(p, least, top)) for p in predictions]
         click.echo(json.dumps(told if len(rows) != 1 else told[0]))
         return
     for prediction in predictions:
         unsure = "unsure\t" if prediction.confidence < least else ""
-        click.echo(unsure + "\t".join(f"{label}\t{score:.3f}" for label, score in prediction.ranked[:top]))
+        click.echo(unsure + "\t".join(f"{label}\t{score:.3f}" for label, score in prediction.ranked[: top or 1]))
     if sys.stderr.isatty():
         click.echo(f"by {classifier.version.id}", err=True)
 
@@ -154,21 +160,19 @@ def models(ctx: click.Context) -> None:
 @as_json
 def list_models(as_json: bool = False) -> None:
     """Every version, newest first; the champions are marked."""
-    from avocet import registry
+    from avocet import listing
     from avocet.home import home
 
-    place = home()
-    found = registry.versions(place.models)
-    champions = registry.champions(place.models)
+    found = listing.models(home())
     if as_json:
-        click.echo(json.dumps([_model(v, champions) for v in found], ensure_ascii=False))
+        say_json([asdict(model) for model in found])
         return
     if not found:
         click.echo("no models yet: `make run` or `avocet train` trains some", err=True)
         sys.exit(NotFoundError.exit_code)
     table(
         ("", "version", "recipe", "validation F1", "holdout F1", "rows", "base"),
-        [_line(v, champions) for v in found],
+        [_line(model) for model in found],
     )
     click.echo(
         "* champion. Scores are those of the night it was trained; the gate compares on tonight's rows.",
@@ -181,40 +185,32 @@ def list_models(as_json: bool = False) -> None:
 @as_json
 def show_model(version: str, as_json: bool) -> None:
     """All that is known of VERSION (or a link such as avocet-minilm), after checking its files."""
-    from avocet import registry
+    from avocet import listing, registry
     from avocet.home import checked_name, home
 
     found = registry.open_version(home().models / checked_name(version, "version"))
     registry.verify(found.folder)
     if as_json:
-        click.echo(json.dumps(dict(found.info), ensure_ascii=False))
+        say_json(asdict(listing.shown(home(), found.id)))
         return
     for key, value in found.info.items():
         click.echo(f"{key:20} {json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value}")
     click.echo("every file is what was sealed", err=True)
 
 
-@dataclass(frozen=True)
-class _Mail:
-    """Fields of one mail, or the text of a whole file that has none."""
-
-    fields: dict[str, str]
-    text: str | None = None
-
-
-def _mails(source: Path, subject: str) -> list[tuple[str, _Mail]]:
-    """(place to name in an error, mail) of each mail in `source`."""
+def _mails(source: Path, subject: str) -> list[tuple[str, dict[str, Any]]]:
+    """(place to name in an error, its fields or whole text) of each mail in `source`."""
     raw = sys.stdin.buffer.read() if str(source) == "-" else _read(source)
     if source.suffix == ".eml":
         from avocet.mail import parse_eml
 
-        return [(str(source), _Mail(parse_eml(raw)))]
+        return [(str(source), dict(parse_eml(raw)))]
     if source.suffix == ".jsonl" or raw.lstrip()[:1] == b"{":
         return list(_json_lines(raw, source))
     if not raw.strip():
         raise AvocetError(f"{source}: nothing to classify; give a mail as text, .eml or .jsonl")
     text = raw.decode("utf-8", errors="replace")
-    return [(str(source), _Mail({"subject": subject, "body": text}, text))]
+    return [(str(source), {"text": text, **({"subject": subject} if subject else {})})]
 
 
 def _read(source: Path) -> bytes:
@@ -223,7 +219,7 @@ def _read(source: Path) -> bytes:
     return source.read_bytes()
 
 
-def _json_lines(raw: bytes, source: Path) -> Iterator[tuple[str, _Mail]]:
+def _json_lines(raw: bytes, source: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for number, line in enumerate(raw.split(b"\n"), 1):
         if not line.strip():
             continue
@@ -233,44 +229,18 @@ def _json_lines(raw: bytes, source: Path) -> Iterator[tuple[str, _Mail]]:
             raise AvocetError(f"{source}, line {number}: not a JSON object; nothing was classified") from None
         if not isinstance(row, dict):
             raise AvocetError(f"{source}, line {number}: not a JSON object; nothing was classified")
-        mail = _Mail({str(k): v for k, v in row.items() if isinstance(v, str)})
-        if not all(map(encodable, mail.fields.values())):
-            raise AvocetError(
-                f"{source}, line {number}: half a surrogate pair, which is no text; nothing was classified"
-            )
-        yield f"{source}, line {number}", mail
+        yield f"{source}, line {number}", row
 
 
-def _fields(classifier: "Classifier", mail: _Mail, place: str) -> dict[str, str]:
-    """The fields that the version's template reads; a plain text serves a template with a single field."""
-    if mail.text is not None and len(classifier.fields) == 1:
-        return {classifier.fields[0]: mail.text}
-    missing = [name for name in classifier.fields if name not in mail.fields]
-    if missing:
-        raise AvocetError(
-            f"{place}: no text field {', '.join(missing)}; version {classifier.version.id} reads {', '.join(classifier.fields)}"
-        )
-    return {name: mail.fields[name] for name in classifier.fields}
+def _fields(classifier: "Classifier", row: dict[str, Any], place: str) -> dict[str, str]:
+    """The texts that the version's template reads."""
+    from avocet.answer import Fault, texts_of
 
-
-def _least_confidence(recipe: str) -> float:
-    """From which confidence on the recipe lets its champion answer; 0 where there is no such recipe any more."""
-    from avocet import recipe as recipes
-    from avocet.home import home
-
-    return (recipes.load(home(), recipe).serve.abstain_below or 0.0) if home().recipe(recipe).exists() else 0.0
-
-
-def _prediction(prediction: "Prediction", least: float) -> dict[str, Any]:
-    return {
-        "label": prediction.label,
-        "confidence": prediction.confidence,
-        "abstained": prediction.confidence < least,
-        "scores": dict(prediction.ranked),
-        "version": prediction.version,
-        "engine": prediction.engine,
-        "template": prediction.template,
-    }
+    found = texts_of(row, classifier.fields)
+    if isinstance(found, Fault):
+        reads = f"version {classifier.version.id} reads {', '.join(classifier.fields)}"
+        raise AvocetError(f"{place}: {found.why}; {reads}; nothing was classified")
+    return found
 
 
 def _champion(models: Path, recipe: str) -> dict[str, Any]:
@@ -293,41 +263,24 @@ def _champion(models: Path, recipe: str) -> dict[str, Any]:
     return {"recipe": recipe, "version": version.id, "note": note}
 
 
-def _model(version: "Version", champions: dict[str, str]) -> dict[str, Any]:
-    """Document 0's status shape and what we add."""
-    info = version.info
-    return {
-        "name": info.get("name", version.id),
-        "base_model": info.get("base_model_id"),
-        "val_macro_f1": info.get("val_macro_f1"),
-        "timestamp": info.get("timestamp"),
-        "sample_count": info.get("sample_count"),
-        "version": version.id,
-        "recipe": info.get("recipe"),
-        "holdout_macro_f1": info.get("holdout_macro_f1"),
-        "champion": champions.get(str(info.get("recipe"))) == version.id,
-        **({"damaged": info["damaged"]} if "damaged" in info else {}),
-    }
-
-
-def _line(version: "Version", champions: dict[str, str]) -> Sequence[str]:
-    model = _model(version, champions)
-    if "damaged" in model:
-        return "!", version.id, "", "", "", "", "damaged: training_info.json cannot be read"
-    figures = ["" if model[k] is None else f"{model[k]:.3f}" for k in ("val_macro_f1", "holdout_macro_f1")]
+def _line(model: "Model") -> Sequence[str]:
+    if model.damaged is not None:
+        return "!", model.version, "", "", "", "", "damaged: training_info.json cannot be read"
+    figures = ["" if score is None else f"{score:.3f}" for score in (model.val_macro_f1, model.holdout_macro_f1)]
     return (
-        "*" if model["champion"] else "",
-        version.id,
-        str(model["recipe"]),
+        "*" if model.champion else "",
+        model.version,
+        str(model.recipe),
         *figures,
-        str(model["sample_count"]),
-        str(model["base_model"]),
+        str(model.sample_count),
+        str(model.base_model),
     )
 
 
 attach(main, models)
 for verb in (
-    accounts, check, expectations, fetch, import_, label, mails, quarantine, queue, replay, runs, settings, stats, suspects,
+    accounts, benchmark, check, completion, demo, expectations, fetch, import_, label, mails, quarantine, queue, replay,
+    runs, schedule, settings, stats, suspects, train, ui,
 ):  # fmt: skip
     main.add_command(verb)
 main.add_command(explain)

@@ -25,12 +25,13 @@ LISTED = 12
 @click.argument("label", required=False)
 @into
 @click.option("--remove", is_flag=True, help="Take ROW's label away.")
+@click.option("--discard", is_flag=True, help="ROW is asked for no more, and not learned from.")
 @click.option("--undo", is_flag=True, help="Take back what you said last.")
 @click.option("--history", is_flag=True, help="What was said last.")
 @click.option("--recipe", metavar="NAME", help="Whose mails are asked for (default: of the name of --into).")
 @as_json
 def label(
-    row: str | None, label: str | None, into: str, remove: bool, undo: bool, history: bool, recipe: str | None,
+    row: str | None, label: str | None, into: str, remove: bool, discard: bool, undo: bool, history: bool, recipe: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Say that ROW is LABEL; without arguments, label one mail after another here."""
@@ -41,10 +42,12 @@ def label(
         said = [labels.undo(user())]
     elif row and remove:
         said = [labels.take_away(row, user())]
+    elif row and discard:
+        said = [labels.do(row, "discard", user())]
     elif row and label:
         said = [labels.put(row, label, user())]
-    elif row or remove:
-        raise WrongUseError("say which label: `avocet label ROW LABEL`, or `avocet label ROW --remove`")
+    elif row or remove or discard:
+        raise WrongUseError("say which label: `avocet label ROW LABEL`, or `avocet label ROW --remove` or `--discard`")
     elif history or as_json:
         said = labels.history()
     else:
@@ -69,15 +72,15 @@ def _session(name: str) -> None:
     try:
         while asked := [
             one
-            for one in next_mails(home(), recipe, AT_ONCE + len(here.skipped), "rare")
-            if one.row.id not in here.skipped
+            for one in next_mails(home(), recipe, AT_ONCE + len(here.passed), "rare")
+            if one.row.id not in here.passed
         ]:
             for one in asked:
                 here.ask(one)
     except EOFError:  # q, or Ctrl-D
         click.echo(f"{here.n_said} labelled; `avocet label --undo` takes the last one back", err=True)
         return
-    skipped = f", but the {len(here.skipped)} that were skipped" if here.skipped else ""
+    skipped = f", but the {len(here.passed)} that were skipped" if here.passed else ""
     click.echo(f"{here.n_said} labelled; no mail waits for a label{skipped}")
 
 
@@ -89,19 +92,20 @@ class _Session:
     labels: "Labels"
     who: str
     n_said: int = 0
-    skipped: set[str] = field(default_factory=set)
+    passed: set[str] = field(default_factory=set)  # skipped here, so not asked again before the next session
 
     def ask(self, one: "Asked") -> None:
         """Show a mail and hear what it is. Raises EOFError where the person stops."""
-        if self.labels.has_label(one.row.id):  # as a look-alike, or by somebody else meanwhile
+        if not self.labels.states([one.row.id])[one.row.id].waits:  # a look-alike's label, or somebody else's meanwhile
             return
         _show(one, self.recipe)
         while True:
-            word = input("label (Enter: the suggestion, s: skip, u: undo, q: stop): ").strip()
+            word = input("label (Enter: the suggestion, s: skip, d: discard, u: undo, q: stop): ").strip()
             if word == "q":
                 raise EOFError
-            if word == "s":
-                self.skipped.add(one.row.id)
+            if word in ("s", "d"):
+                self.labels.do(one.row.id, "skip" if word == "s" else "discard", self.who)
+                self.passed.update([one.row.id] if word == "s" else ())
                 return
             if word == "u":
                 self._undo()
@@ -116,8 +120,10 @@ class _Session:
 
     def _undo(self) -> None:
         try:
-            click.echo(f"taken back, and asked again later: {self.labels.undo(self.who).row_id}")
-            self.n_said = max(self.n_said - 1, 0)
+            gone = self.labels.take_back(self.who)
+            click.echo(f"taken back, and asked again later: {gone.row_id}")
+            self.n_said = max(self.n_said - (gone.n if gone.label else 0), 0)
+            self.passed.discard(gone.row_id)
         except NotFoundError as error:
             click.echo(str(error))
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from avocet import recipe as recipes
-from avocet.home import Home
+from avocet.home import Home, checked_name
 from avocet.recipe import Recipe
 
 
@@ -20,7 +20,8 @@ Place = Annotated[Home, Depends(_place)]
 def _recipe_name(
     request: Request, recipe: Annotated[str | None, Query(description="Whose; the app's own if not given.")] = None
 ) -> str:
-    return recipe or str(request.app.state.recipe)
+    """A name, never a path: what is asked over HTTP opens no file elsewhere."""
+    return checked_name(recipe or str(request.app.state.recipe), "recipe")
 
 
 RecipeName = Annotated[str, Depends(_recipe_name)]

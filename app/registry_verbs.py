@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from avocet.byhand import Moved
     from avocet.history import Word
 
+SHOWN = 20  # mails in a table for people
+
 
 def attach(main: click.Group, models: click.Group) -> None:
     """Give the verbs to the groups of cli.py."""
     for verb in (history, rollback, doctor):
         main.add_command(verb)
-    for verb in (champion, promote, prune, compare, export, import_, push):
+    for verb in (champion, promote, prune, rm, compare, export, import_, push):
         models.add_command(verb)
     main.add_command(data)
 
@@ -87,16 +89,24 @@ def rollback(version: str | None, recipe: str | None, as_json: bool) -> None:
 @whose
 @as_json
 def promote(version: str, force: bool, reason: str, recipe: str | None, as_json: bool) -> None:
-    """Make VERSION champion against or without the gate's verdict."""
+    """Make VERSION champion where the last gate that judged it said yes; with --force against or without a gate."""
+    from avocet import bygate
     from avocet.byhand import override
     from avocet.home import home
 
-    if not force:
-        raise WrongUseError(
-            "the gate decides what is promoted, on the same rows for both, in each run (`avocet train`); "
-            "to overrule it: --force --reason TEXT, which the ledger keeps with your name"
-        )
-    _moved(override(home(), version, recipe, reason), as_json)
+    if reason and not force:
+        raise WrongUseError("--reason says why a gate is overruled; it goes with --force")
+    _moved(override(home(), version, recipe, reason) if force else bygate.promote(home(), version, recipe), as_json)
+
+
+@click.command()
+@click.argument("version")
+def rm(version: str) -> None:
+    """Remove VERSION, which never was a champion; its files are gone then."""
+    from avocet.home import home
+    from avocet.retention import remove
+
+    click.echo(f"removed {version}, {remove(home(), version) / 1e6:.1f} MB")
 
 
 @click.command()
@@ -143,18 +153,28 @@ def prune(keep: int, dry_run: bool, as_json: bool) -> None:
 @click.argument("b")
 @as_json
 def compare(a: str, b: str, as_json: bool) -> None:
-    """Versions A and B side by side, and by the last run that judged both on the same rows."""
+    """Versions A and B side by side, by the last run that judged both on the same rows, and the mails that changed."""
+    from avocet.comparison import compare as side_by_side
     from avocet.home import home
-    from avocet.judged import compare as side_by_side
 
     found = side_by_side(home(), a, b)
     if as_json:
-        lines = [{"what": what, "a": one, "b": two} for what, one, two in found.lines]
-        say_json({**asdict(found), "lines": lines})
+        say_json(asdict(found))
         return
-    shown = [(what, _cell(one), _cell(two)) for what, one, two in found.lines if (one, two) != (None, None)]
+    shown = [(line.what, _cell(line.a), _cell(line.b)) for line in found.lines if (line.a, line.b) != (None, None)]
     table(("", found.a, found.b), shown)
     click.echo(found.sentence)
+    if its := found.difference:
+        click.echo(
+            f"difference of macro-F1 {its.macro_f1:+.3f}, between {its.lo:+.3f} and {its.hi:+.3f} (95 %); "
+            f"P({found.b} is better) {its.p_better:.2f}"
+        )
+    for name, mails in (("broken", found.broken), ("fixed", found.fixed)):
+        if mails:
+            more = f", the first {SHOWN}" if len(mails) > SHOWN else ""
+            click.echo(f"\n{name} by {found.b} ({len(mails)}{more}):")
+            rows = [(mail.title or mail.id, mail.true, mail.a, mail.b) for mail in mails[:SHOWN]]
+            table(("mail", "true", found.a, found.b), rows)
 
 
 @click.command()
@@ -215,7 +235,9 @@ def _moved(moved: "Moved", as_json: bool) -> None:
 
 
 def _word(word: "Word") -> dict[str, Any]:
-    return {**asdict(word), "at": _time(word.at)}
+    from avocet.history import told
+
+    return asdict(told(word))
 
 
 def _time(at: datetime) -> str:

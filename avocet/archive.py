@@ -20,8 +20,9 @@ MAX_JSON_BYTES = 128 * 2**20  # a tokenizer has 17 MB, the digests of a million 
 MAX_RATIO = 200  # weights hardly shrink; 1,000 zeros shrink to one byte
 MAX_HEADER_BYTES = 10 * 2**20
 _CHUNK = 2**20
-# Told to people and written anew at each export; they are read for their checksums and not kept.
-TOLD = ("README.md", "metrics.json")
+# Told to people and written anew at each export; they are read for their checksums and not kept. The last one is mail,
+# which an export holds only where somebody asked for it.
+TOLD = ("README.md", "metrics.json", "training_data.json")
 _STORY = ("training_info.json", "learned_from.json", "manifest.json")
 _WEIGHTS = ("tfidf.safetensors", "joint.safetensors", "head.safetensors", "model.safetensors", adapter.WEIGHTS)
 _BASE = (
@@ -53,28 +54,34 @@ def allowed(name: str) -> bool:
     return name in _KNOWN
 
 
-def unpack(archive: Path, folder: Path) -> None:
-    """Write the files of `archive` into the empty `folder`. Raises ArchiveError with the rule that it breaks."""
+def unpack(raw: IO[bytes], name: str, folder: Path) -> None:
+    """Write the files of the archive `raw`, called `name`, into the empty `folder`.
+
+    Raises ArchiveError with the rule that it breaks.
+    """
     try:
-        with archive.open("rb") as raw:
-            _small_directory(raw)
-            with zipfile.ZipFile(raw) as opened:
-                _write_all(opened, _members(opened), folder)
+        _small_directory(raw)
+        with zipfile.ZipFile(raw) as opened:
+            _write_all(opened, _members(opened), folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, UnicodeError, ValueError) as e:
-        raise ArchiveError(f"{archive.name} is no whole zip file ({type(e).__name__}: {str(e)[:80]!r})") from None
+        raise ArchiveError(f"{name} is no whole zip file ({type(e).__name__}: {str(e)[:80]!r})") from None
     except OSError as e:
         if e.errno != errno.EINVAL:  # a place before the file's beginning, as a forged directory names it
             raise
-        raise ArchiveError(f"{archive.name} is no whole zip file (its directory points out of it)") from None
+        raise ArchiveError(f"{name} is no whole zip file (its directory points out of it)") from None
 
 
 def _small_directory(raw: IO[bytes]) -> None:
     """Looks at the end record before zipfile reads the directory: a million entries are a million objects."""
     size = raw.seek(0, 2)
+    raw.seek(0)
+    begins = raw.read(4) in (b"PK\x03\x04", b"PK\x05\x06")  # the latter: an empty one
     raw.seek(max(0, size - 98))
     end = raw.read(98).rjust(98, b"\0")
     if end[-22:-18] != b"PK\x05\x06":
         raise ArchiveError("it does not end as a plain zip file does (cut off, or with a comment behind it)")
+    if not begins:
+        raise ArchiveError("it does not begin as a plain zip file does (a program or a picture before it)")
     n_entries, n_bytes = struct.unpack("<HL", end[-12:-6])
     if end[-42:-38] == b"PK\x06\x07":  # zip64, as files of over 2 GB need it: its record must stand right before
         if end[:4] != b"PK\x06\x06" or struct.unpack("<Q", end[-34:-26])[0] != size - 98:

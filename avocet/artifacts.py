@@ -1,9 +1,8 @@
 """What each stage has to say, as Markdown and as single sentences; ids, labels and numbers, never a text."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from statistics import mean, stdev
-from typing import Any
 
 from avocet.calibration import coverage, expected_error
 from avocet.evidence import Evidence
@@ -91,19 +90,6 @@ def _cleaned(sides: Sides) -> list[str]:
     did = [(f"left out of what is learned from: {why}", n) for why, n in sides.left_out.items()]
     did += [("counts less: its label is likely wrong", sides.n_doubted)] if sides.n_doubted else []
     return ["## Cleaning", table(["what", "rows"], did)] if did else []
-
-
-def epoch_sentence(candidate: str, event: Mapping[str, Any]) -> str:
-    """One epoch in one line."""
-    figures = [
-        f"loss {event['loss']:.3f}" if event.get("loss") is not None else "",
-        *(
-            f"validation {name.replace('_', '-')} {event[name]:.3f}"
-            for name in ("macro_f1", "accuracy")
-            if event.get(name) is not None
-        ),
-    ]
-    return f"{candidate} epoch {event['epoch']}/{event['of']}: {', '.join(filter(None, figures))}"
 
 
 def training_sentence(trained: Trained) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from avocet import registry
-from avocet.classifier import load
+from avocet.classifier import Classifier, load
 from avocet.errors import NotFoundError
 from avocet.home import Home
 from avocet.looked import looks_of
@@ -44,24 +44,42 @@ class Bought:
 
 
 def next_mails(home: Home, recipe: Recipe, n: int, order: Order, seed: int = 0) -> list[Asked]:
-    """At most `n` mails of the recipe's first collection. Without a champion they are drawn at random.
+    """At most `n` mails of the recipe's first collection; those that were skipped come last, discarded ones never.
 
-    Raises NotFoundError where the recipe reads no collection, and what loading a champion raises.
+    Without a champion they are drawn at random. Raises NotFoundError where the recipe reads no collection, and what loading
+    a champion raises.
     """
     labels = its_collection(home, recipe)
     waiting = [row for row, _ in labels.page(MOST, unlabelled=True)]
+    states = labels.states(row.id for row in waiting)
     champion = registry.champion(home.models, recipe.name)
-    if champion is None or not waiting:
+    classifier = load(champion.folder) if champion and waiting else None
+    counts = Counter(said.label for _, said in labels.labelled()) if classifier else Counter[str | None]()
+    found: list[Asked] = []
+    for skipped in (False, True):
+        some = [row for row in waiting if states[row.id].skipped == skipped]
+        if len(found) < n and some:
+            found += _in_order(some, n - len(found), order, seed, classifier, counts)
+    return found
+
+
+def _in_order(
+    waiting: list[StoredRow],
+    n: int,
+    order: Order,
+    seed: int,
+    classifier: Classifier | None,
+    counts: Counter[str | None],
+) -> list[Asked]:
+    if classifier is None:
         uniform = np.full((len(waiting), 2), 0.5)
         return [Asked(waiting[i], None, drawn) for i, drawn in queue(uniform, n, "random", seed)]
-    classifier = load(champion.folder)
     waiting = [row for row in waiting if all(name in row.fields for name in classifier.fields)]
     if not waiting:
         return []
     fields = [{name: row.fields[name] for name in classifier.fields} for row in waiting]
     predictions = classifier.classify_fields(fields)
     scores = np.array([[dict(p.ranked)[label] for label in classifier.labels] for p in predictions])
-    counts = Counter(said.label for _, said in labels.labelled())
     by_label = [counts[label] for label in classifier.labels]
     embedded = _embedded(classifier.version.info["text"], fields) if order == "diverse" else None
     found = queue(scores, n, order, seed, by_label, embedded)

@@ -61,7 +61,9 @@ def override(place: Home, version: str, recipe: str | None, reason: str) -> Move
     # A broken byte of a command line arrives as half a surrogate pair, which no terminal can print again.
     why = " ".join(reason.encode("utf-8", "replace").decode().split())
     if not why or len(why) > MAX_REASON:
-        raise WrongUseError(f"a forced promotion needs a reason of 1 to {MAX_REASON} characters: --reason TEXT")
+        raise WrongUseError(
+            f"a forced promotion needs a reason of 1 to {MAX_REASON} characters, which the ledger keeps"
+        )
     with only_one(place):
         registry.recover(place.models)
         found = registry.open_version(place.models / checked_name(version, "version"))
@@ -128,7 +130,10 @@ def _former(models: Path, recipe: str, present: str | None, version: str | None)
             has = ", ".join(registry.champions(models)) or "none"
             raise NotFoundError(f"recipe {recipe} has no champion to roll back; those that have one: {has}")
         if not line:
-            raise NothingToDoError(f"recipe {recipe} has had no champion before {present}; nothing was changed")
+            raise NothingToDoError(
+                f"recipe {recipe} has had no champion before {present}, and there is no base model that answers "
+                "without one; nothing was changed"
+            )
         return line[0]
     if version == present:
         raise NothingToDoError(f"{version} is the champion of {recipe} already; nothing was changed")

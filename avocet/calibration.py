@@ -32,13 +32,15 @@ class Coverage:
 
 
 def temperature(scores: NDArray[np.float64], ys: Sequence[int]) -> float:
-    """What to divide logits by for the least log loss of rows that were not learned from (Guo et al. 2017).
+    """What to divide logits by for the least log loss of rows that were not learned from (Guo et al. 2017); never below 1.
 
-    `scores` (n, n labels) are probabilities, `ys` places of labels; 1 for too few rows. No label changes by it.
+    `scores` (n, n labels) are probabilities, `ys` places of labels; 1 for too few rows. No label changes by it. A
+    version is never made surer: what answered out of fold had learned from fewer rows and is less sure than the version
+    itself, and each temperature below 1 made the error on unseen mails larger (benchmarks/README.md).
     """
     if len(ys) < LEAST_ROWS:
         return 1.0
-    return 1 / sharpness(np.log(np.maximum(scores, _LEAST)), ys)
+    return max(1.0, 1 / sharpness(np.log(np.maximum(scores, _LEAST)), ys))
 
 
 def calibrated(scores: NDArray[np.float64], by: float) -> NDArray[np.float64]:

@@ -4,12 +4,15 @@
 `exit_code` is what the terminal returns (README, "Exit codes").
 """
 
+from collections.abc import Sequence
+
 
 class AvocetError(Exception):
     """Anything Avocet stops for on purpose; shown without a traceback."""
 
     reason = "error"
     exit_code = 1
+    errors: Sequence[tuple[str, str]] = ()  # several things at once: (JSON pointer into what was asked, what is wrong)
 
 
 class RecipeError(AvocetError):
@@ -53,6 +56,43 @@ class NothingToDoError(AvocetError):
     exit_code = 3
 
 
+class NotPromotedError(AvocetError):
+    """The gate has not said yes to a version; `errors` are its reasons."""
+
+    reason = "not_promoted"
+    exit_code = 5
+
+
+class InUseError(AvocetError):
+    """A version that is or was a champion: it stays, since a rollback may need it."""
+
+    reason = "in_use"
+
+
+class RowError(AvocetError):
+    """Rows that were sent to be classified lack a text; `errors` say which rows, and what."""
+
+    reason = "row"
+
+
+class ChangedMeanwhileError(AvocetError):
+    """A row is not as the person saw it: somebody said something of it since. Nothing was written."""
+
+    reason = "changed_meanwhile"
+
+
+class NotTheLastError(AvocetError):
+    """Only what was said last can be undone, and something was said after it."""
+
+    reason = "not_the_last"
+
+
+class TooLargeError(AvocetError):
+    """A file that is sent in is larger than is taken over HTTP."""
+
+    reason = "too_large"
+
+
 class SwitchedOffError(NothingToDoError):
     """A person switched training off."""
 
@@ -71,6 +111,12 @@ class BusyError(AvocetError):
 
     reason = "busy"
     exit_code = 6
+
+
+class OrchestratorError(AvocetError):
+    """The server that gives runs to workers is configured and does not answer, or says no."""
+
+    reason = "orchestrator"
 
 
 class NotAtHandError(AvocetError):

@@ -1,7 +1,7 @@
 """What the judged rows say about two models: which mails were fixed and broken, and how sure that makes us."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,32 +84,54 @@ def resampled(
     Each label keeps its number of rows, so a rare one never vanishes from a sample. Rows that are alike in
     label and in both predictions are drawn together by one multinomial: the cost does not grow with the rows.
     """
-    rng = np.random.default_rng(seed)
     place = {label: i for i, label in enumerate(labels)}
     outside = len(place)  # a predicted label that the recipe does not list is a miss for everybody
     cells = Counter((place[t], place.get(b, outside), place.get(a, outside)) for t, b, a in zip(true, before, after, strict=True) if t in place)  # fmt: skip
     keys = np.array(sorted(cells))
     sizes = np.array([cells[int(t), int(b), int(a)] for t, b, a in keys])
-    found = []
-    for start in range(0, draws, _AT_ONCE):
-        weights = np.zeros((min(_AT_ONCE, draws - start), len(keys)))
-        for label in np.unique(keys[:, 0]):
-            its = keys[:, 0] == label
-            n = sizes[its].sum()
-            weights[:, its] = rng.multinomial(n, sizes[its] / n, size=len(weights))
-        found.append(_macro_f1(weights, keys, 2, outside) - _macro_f1(weights, keys, 1, outside))
+    found = [
+        _macro_f1(weights, keys, 2, outside) - _macro_f1(weights, keys, 1, outside)
+        for weights in redrawn(keys[:, 0], sizes, seed, draws)
+    ]
     # Rounded as macro_f1 is: a tie must be a tie.
     return np.asarray(np.round(np.concatenate(found), 12), dtype=np.float64)
 
 
+def redrawn(
+    strata: NDArray[np.int64], sizes: NDArray[np.int64], seed: int, draws: int
+) -> Iterator[NDArray[np.float64]]:
+    """Rows of how often each cell was drawn, shape (at most _AT_ONCE, cells), `draws` in all.
+
+    `strata` says of each cell which label its `sizes` rows have; each label keeps its number of rows in every draw.
+    """
+    rng = np.random.default_rng(seed)
+    for start in range(0, draws, _AT_ONCE):
+        weights = np.zeros((min(_AT_ONCE, draws - start), len(sizes)))
+        for label in np.unique(strata):
+            its = strata == label
+            n = sizes[its].sum()
+            weights[:, its] = rng.multinomial(n, sizes[its] / n, size=len(weights))
+        yield weights
+
+
 def _macro_f1(weights: NDArray[np.float64], keys: NDArray[np.int64], who: int, n_labels: int) -> NDArray[np.float64]:
-    """Macro-F1 of each row of `weights` (draws, cells), by 2 TP / (true + predicted); labels without rows left out."""
-    true, predicted = np.eye(n_labels + 1)[keys[:, 0]], np.eye(n_labels + 1)[keys[:, who]]
-    right = weights @ (true * predicted)
-    n_true = weights @ true
-    f1 = 2 * right / np.maximum(n_true + weights @ predicted, 1)
-    present = n_true > 0
+    """Macro-F1 of each row of `weights` (draws, cells); labels without rows left out."""
+    f1, present = label_f1(weights, keys[:, 0], keys[:, who], n_labels)
     return np.asarray((f1 * present).sum(axis=1) / present.sum(axis=1))
+
+
+def label_f1(
+    weights: NDArray[np.float64], true: NDArray[np.int64], predicted: NDArray[np.int64], n_labels: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """F1 of each label for each row of `weights` (draws, cells), by 2 TP / (true + predicted); and which have rows.
+
+    `true` and `predicted` are the cells' places of labels; `n_labels` stands for a label outside the recipe's. Both
+    results are of shape (draws, n_labels + 1).
+    """
+    is_true, is_said = np.eye(n_labels + 1)[true], np.eye(n_labels + 1)[predicted]
+    right = weights @ (is_true * is_said)
+    n_true = weights @ is_true
+    return 2 * right / np.maximum(n_true + weights @ is_said, 1), n_true > 0
 
 
 def _one_mail(true: Sequence[str], before: Sequence[str], after: Sequence[str], labels: Sequence[str]) -> float:

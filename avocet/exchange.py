@@ -7,18 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from avocet import archive, durable, registry
 from avocet import recipe as recipes
 from avocet.byhand import proved, user
 from avocet.candidates import Blend, OnBase
-from avocet.errors import ArchiveError, DamagedVersionError, NonFiniteError, NothingToDoError, WrongUseError
+from avocet.errors import (
+    ArchiveError,
+    DamagedVersionError,
+    NonFiniteError,
+    NoSpaceError,
+    NothingToDoError,
+    WrongUseError,
+)
 from avocet.history import record
 from avocet.home import Home, checked_name
+from avocet.learned_rows import learned_rows
 from avocet.recipe import Recipe
 from avocet.runs import only_one
 from avocet.travelled import Member, Story, read_story
 
+RESERVE_BYTES = 200 * 10**6  # what an import or export leaves free
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same version is the same zip, byte for byte
 
 
@@ -47,6 +58,39 @@ def export(place: Home, version: str, out: Path) -> Path:
     return out
 
 
+def packed(place: Home, version: str, with_rows: bool = False) -> tuple[IO[bytes], str, int]:
+    """What `export` writes, as a file without a name that is gone when it is closed; the version's id, and its bytes.
+
+    `with_rows`: with training_data.json, which is mail. Raises NoSpaceError, NotFoundError, DamagedVersionError, DiskError.
+    """
+    found = registry.open_version(place.models / checked_name(version, "version"))
+    contents = exported(place, found.id)
+    if with_rows:
+        contents["training_data.json"] = learned_rows(place, found)
+    n_bytes = sum(c.stat().st_size if isinstance(c, Path) else len(c) for c in contents.values())
+    with registry.on_disk(f"packing {found.id}"):
+        place.data.mkdir(parents=True, exist_ok=True)
+        enough_room(place, n_bytes)
+        file = TemporaryFile(dir=place.data)  # noqa: SIM115  the caller reads it
+        try:
+            _write(file, contents)
+        except BaseException:
+            file.close()
+            raise
+    n_bytes = file.tell()
+    file.seek(0)
+    return file, found.id, n_bytes
+
+
+def enough_room(place: Home, n_bytes: int) -> None:
+    """Raises NoSpaceError where the disk of data/ would be full with that much more: nights need it."""
+    free = shutil.disk_usage(place.data).free
+    if free - n_bytes < RESERVE_BYTES:
+        raise NoSpaceError(
+            f"{free // 10**6} MB are free in {place.root}, and {n_bytes // 10**6} MB would not leave enough: make room"
+        )
+
+
 def exported(place: Home, version: str) -> dict[str, bytes | Path]:
     """Name -> content of every file that travels. Raises DamagedVersionError, ArchiveError for a file that may not."""
     from avocet.card import card, metrics
@@ -62,9 +106,9 @@ def exported(place: Home, version: str) -> dict[str, bytes | Path]:
     return {**files, **{name: text.encode() for name, text in told.items()}}
 
 
-def _write(draft: Path, contents: Mapping[str, bytes | Path]) -> None:
+def _write(draft: Path | IO[bytes], contents: Mapping[str, bytes | Path]) -> None:
     """Stored, not deflated: weights hardly shrink, and another zlib would give another file."""
-    with zipfile.ZipFile(draft, "x", zipfile.ZIP_STORED) as into:
+    with zipfile.ZipFile(draft, "x" if isinstance(draft, Path) else "w", zipfile.ZIP_STORED) as into:
         for name, content in sorted(contents.items()):
             entry = zipfile.ZipInfo(name, _DATE)
             entry.external_attr = 0o100644 << 16
@@ -84,11 +128,17 @@ def import_version(place: Home, path: Path) -> Imported:
     """
     if not path.is_file():
         raise WrongUseError(f"{path} is no file; give the zip that `avocet models export` wrote")
+    with path.open("rb") as raw:
+        return import_opened(place, raw, path.name)
+
+
+def import_opened(place: Home, raw: IO[bytes], name: str) -> Imported:
+    """Like `import_version`, for an open file that is called `name` in what is said of it."""
     with only_one(place):
         staging = registry.new_staging(place.models)
         try:
-            with registry.on_disk(f"unpacking {path.name}"):
-                archive.unpack(path, staging)
+            with registry.on_disk(f"unpacking {name}"):
+                archive.unpack(raw, name, staging)
             story = read_story(staging)
             note = _fits(place, story)
             _is_new(place.models, staging, story.version)

@@ -63,7 +63,7 @@ def judge(board: Scoreboard, gate: Gate, seed: int = 0, draws: int = DRAWS) -> V
     """
     challenger, champion = board.challenger, board.champion
     if challenger is None:
-        return Verdict(Reason.NO_CHALLENGER, "refused: no candidate could be trained, so there is nothing to judge")
+        return Verdict(Reason.NO_CHALLENGER, "refused: nobody challenges, so there is nothing to decide")
     if champion is not None and challenger.name == champion.name:
         return Verdict(
             Reason.ALREADY_CHAMPION,

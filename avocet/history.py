@@ -31,6 +31,25 @@ class Word:
     reason: str | None = None
 
 
+@dataclass(frozen=True)
+class Told:
+    """A word as JSON has it."""
+
+    at: str
+    recipe: str
+    event: str
+    version: str | None
+    sentence: str
+    by: str | None
+    reason: str | None
+
+
+def told(word: Word) -> Told:
+    """The word, its time to the second in UTC."""
+    at = word.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Told(at, word.recipe, word.event, word.version, word.sentence, word.by, word.reason)
+
+
 def record(models: Path, entry: Mapping[str, Any]) -> None:
     """Append one line to the ledger, with the time."""
     models.mkdir(parents=True, exist_ok=True)

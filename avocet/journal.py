@@ -1,15 +1,22 @@
-"""A run's way through its stages, as the store is told of it: where it is, what it came to, and how it ended."""
+"""A run's way through its stages, as its events and the store are told: where it is, what it came to, how it ended."""
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from avocet import registry, runs
-from avocet.errors import AvocetError, DataStoppedError, StoreError, SwitchedOffError
+from avocet import endings, runs, timeline
+from avocet.endings import AT_WORK, CANCEL, KILLED, Ending
+from avocet.errors import (
+    DataStoppedError,
+    NotFoundError,
+    NothingToDoError,
+    StoreError,
+    SwitchedOffError,
+    WrongUseError,
+)
 from avocet.gate import Verdict
-from avocet.history import SETTLED
-from avocet.home import Home
+from avocet.home import Home, checked_name
 from avocet.recipe import STORED, Recipe
 from avocet.runs import Run
 from avocet.scorecard import Scoreboard
@@ -17,40 +24,76 @@ from avocet.sides import Sides
 from avocet.store import settings
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger, Status
+from avocet.timeline import STAGES
+from avocet.worker import Worker, note
 
+__all__ = ["KILLED"]
 _log = logging.getLogger("avocet")
-KILLED = "it was killed, or its machine went away; the champion stayed as it was"
 
 
 @contextmanager
-def recorded(home: Home, recipe: Recipe) -> Iterator[Run]:
-    """A new run, which ends as failed where an error ends it. Call it under the lock `runs.only_one`.
+def answering(home: Home, reserved: str | None) -> Iterator[None]:
+    """Whatever stops a reserved run before it begins ends it, so that whoever asked for it hears of it."""
+    try:
+        yield
+    except BaseException as e:
+        if reserved is not None and (folder := home.runs / checked_name(reserved, "run")).is_dir():
+            with suppress(StoreError):  # what ended the run is what a person must hear of
+                endings.abandon(home, reserved, endings.by_error(folder, e))
+        raise
 
-    Raises NoSpaceError, StoreError.
+
+@contextmanager
+def recorded(home: Home, recipe: Recipe, reserved: str | None = None, **where: str) -> Iterator[Run]:
+    """A new run, or the `reserved` one, which ends as failed where an error ends it. Call it under the lock `runs.only_one`.
+
+    `where` is what is known of it elsewhere: its flow run. Raises NoSpaceError, StoreError, and NotFoundError,
+    NothingToDoError or WrongUseError for a reserved run that is not here, was cancelled, or is of another recipe.
     """
-    run, ledger = runs.begin(home, recipe), RunLedger(store_of(home))
+    ledger = RunLedger(store_of(home))
+    run = (_adopted(home, recipe, reserved) if reserved else None) or runs.begin(home, recipe)
     for name in ledger.unfinished():
-        if (home.runs / name).is_dir():  # of this home, whose lock is ours: nobody works on it any more
-            _close(home, ledger, name)
-    ledger.begin(run.id, recipe.name, _config(recipe))
+        if name != run.id and (home.runs / name).is_dir() and not endings.waits(home, name):
+            endings.close(home, name)  # of this home, whose lock is ours: nobody works on it any more
+    if run.id != reserved:
+        ledger.begin(run.id, recipe.name, config(recipe))
+    note(run.folder / AT_WORK, Worker.of(), **where)
+    if not timeline.say(run.folder, "status", status="preparing"):
+        raise NothingToDoError(f"run {run.id} was ended before it began; nothing was done")
     try:
         yield run
     except BaseException as e:
-        told = str(e) if isinstance(e, AvocetError) else f"it was stopped ({type(e).__name__})"
         try:
-            ledger.move(run.id, "failed", sentence=told)
+            endings.finish(home, run.id, endings.decided(home, run.id, endings.by_error(run.folder, e)))
         except StoreError as lost:  # what ended the run is what a person must hear of
             e.add_note(f"and the store could not be told: {lost}")
         raise
 
 
-def _close(home: Home, ledger: RunLedger, name: str) -> None:
-    """End a run that nobody works on any more, as the ledger of the models says, if it was decided."""
-    words = [e for e in registry.ledger(home.models) if e.get("run") == name and e.get("event") in SETTLED]
-    if words:
-        ledger.move(name, "completed", sentence=str(words[-1].get("sentence") or words[-1]["event"]))
-    else:
-        ledger.move(name, "failed", sentence=KILLED)
+def _adopted(home: Home, recipe: Recipe, reserved: str) -> Run | None:
+    """The reserved run; None where it has ended, as it has where an orchestrator tries a lost run again."""
+    folder = home.runs / checked_name(reserved, "run")
+    if not folder.is_dir():
+        raise NotFoundError(f"run {reserved} was reserved in another AVOCET_HOME than {home.root}; nothing was done")
+    if (folder / CANCEL).exists():
+        raise NothingToDoError(f"run {reserved} was cancelled before it began; nothing was done")
+    row = RunLedger(store_of(home)).get(reserved)
+    if row.recipe != recipe.name:
+        raise WrongUseError(f"run {reserved} was reserved for recipe {row.recipe}, not for {recipe.name}")
+    if timeline.ending(folder) is not None or (folder / AT_WORK).exists():
+        return None
+    runs.check_space(home)
+    return Run(reserved, home, recipe)
+
+
+def stage(run: Run, name: str, **more: Any) -> None:
+    """A stage begins, and with it the one before has ended."""
+    timeline.say(run.folder, "stage", stage=name, n=STAGES.index(name) + 1, of=len(STAGES), **more)
+
+
+def log(run: Run, message: str, level: str = "info") -> None:
+    """One sentence about the run, as its log has it; `level` is info, warning or error."""
+    timeline.say(run.folder, "log", message=message, level=level)
 
 
 def check_wanted(home: Home) -> None:
@@ -106,23 +149,26 @@ def decided(run: Run, board: Scoreboard, verdict: Verdict, learned: bool = True)
         beaten = max((c.macro_f1 for c in board.baselines if c.macro_f1 is not None), default=None)
         gain = None if beaten is None else card.macro_f1 - beaten
     version = f"models/{board.challenger.name}" if board.challenger and learned else None
+    timeline.say(
+        run.folder, "verdict", promoted=verdict.promoted, reason=verdict.reason.value, sentence=verdict.sentence
+    )
+    ending = Ending("completed", "promoted" if verdict.promoted else "refused", verdict.sentence)
     try:
-        _move(
-            run, "completed", results=found, sentence=verdict.sentence, improvement_over_baseline=gain,
-            model_path=version,
-        )  # fmt: skip
+        endings.finish(run.home, run.id, ending, results=found, improvement_over_baseline=gain, model_path=version)
     except StoreError as e:
         _log.warning("the verdict stands, and the store could not be told of it: %s", e)
 
 
 def rested(run: Run, sentence: str) -> None:
-    """A night without news: nothing was trained."""
-    _move(run, "completed", sentence=sentence)
+    """A night without news, or one that only judged: no champion was to be found."""
+    endings.finish(run.home, run.id, Ending("completed", "no_change", sentence))
 
 
 def _move(run: Run, status: Status, **known: Any) -> None:
     RunLedger(store_of(run.home)).move(run.id, status, **known)
+    timeline.say(run.folder, "status", status=status)
 
 
-def _config(recipe: Recipe) -> dict[str, Any]:
+def config(recipe: Recipe) -> dict[str, Any]:
+    """What the store keeps of the recipe."""
     return recipe.model_dump(mode="json", exclude={"about", "rows_help"})

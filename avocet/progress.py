@@ -1,5 +1,6 @@
-"""A progress bar on a terminal; nothing where standard error is a file or a worker's pipe."""
+"""A progress bar on a terminal; nothing where standard error is a file or a worker's pipe, or quiet is asked for."""
 
+import os
 import sys
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +15,7 @@ class Bar:
         self._task: Any = None
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not os.environ.get("AVOCET_QUIET"):
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

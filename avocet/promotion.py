@@ -59,9 +59,18 @@ def _settles(verdict: Verdict, run_key: str | None) -> str | None:
     return run_key if verdict.reason in SETTLED else None
 
 
-def _write(run: Run, verdict: Verdict, board: Scoreboard, before: str | None) -> None:
-    gate, seed = run.recipe.gate, run.recipe.seed
-    story = Decision(
-        FORMAT, run.id, run.recipe.name, verdict.promoted, verdict.sentence, before, seed, gate, verdict, board
-    )
+def keep(run: Run, board: Scoreboard) -> str:
+    """Write down what everybody scored, where nobody challenges; nothing is decided. Returns what there is to say."""
+    verdict = verdict_on(board, run.recipe.gate, run.recipe.seed)
+    scored = [card for card in board.cards if card.macro_f1 is not None]
+    best = max(scored, key=lambda card: card.macro_f1 or 0.0, default=None)
+    told = f"{len(scored)} of {len(board.cards)} scored on {len(board.true)} mails, nothing was trained or decided"
+    sentence = told if best is None else f"{told}; best is {best.candidate} with macro-F1 {best.macro_f1:.2f}"
+    _write(run, verdict, board, registry.champion_id(run.home.models, run.recipe.name), sentence)
+    return sentence
+
+
+def _write(run: Run, verdict: Verdict, board: Scoreboard, before: str | None, sentence: str | None = None) -> None:
+    gate, seed, told = run.recipe.gate, run.recipe.seed, sentence or verdict.sentence
+    story = Decision(FORMAT, run.id, run.recipe.name, verdict.promoted, told, before, seed, gate, verdict, board)
     decision.write(run.decision, story)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avocet import durable, registry
-from avocet.errors import WrongUseError
+from avocet.errors import InUseError, NotFoundError, WrongUseError
 from avocet.history import champions_ever, lineage, recipes
-from avocet.home import Home
+from avocet.home import Home, checked_name
 from avocet.registry import Version
 from avocet.runs import only_one
 
@@ -42,6 +42,40 @@ def prune(place: Home, keep: int = KEEP, dry_run: bool = False) -> Pruned:
         for version in () if dry_run else going:
             _remove(place.models, version)
     return Pruned(tuple(v.id for v in going), kept, freed, dry_run)
+
+
+def remove(place: Home, version: str) -> int:
+    """Remove a version that never was a champion, also a damaged one; returns the bytes that were freed.
+
+    An alias that named it names the newest other version of its candidate from then on, or goes. Raises NotFoundError,
+    WrongUseError for an alias, InUseError for a champion or former champion, BusyError where a run is at work.
+    """
+    models, folder = place.models, place.models / checked_name(version, "version")
+    if folder.is_symlink():
+        raise WrongUseError(f"{version} is a name for {folder.readlink()}; remove that by its own name")
+    with only_one(place):
+        registry.recover(models)
+        if not folder.is_dir():
+            raise NotFoundError(f"there is no version {version}; `avocet models` lists what there is")
+        for recipe in {*recipes(models), *registry.champions(models)}:
+            if version in (*champions_ever(models, recipe), registry.champion_id(models, recipe)):
+                raise InUseError(f"{version} is or was the champion of {recipe}: a rollback may need it, so it stays")
+        freed = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+        known = registry.versions(models)
+        with registry.on_disk(f"removing {version}"):
+            _point_elsewhere(models, version, known)
+        _remove(models, next((v for v in known if v.id == version), Version(version, folder, {})))
+    return freed
+
+
+def _point_elsewhere(models: Path, version: str, known: list[Version]) -> None:
+    for link in (p for p in models.iterdir() if p.is_symlink() and str(p.readlink()) == version):
+        following = next((v.id for v in known if v.id != version and v.info.get("name") == link.name), None)
+        if following:
+            durable.replace_link(link, following)
+        else:
+            link.unlink()
+            durable.sync(models)
 
 
 def _kept(models: Path, found: list[Version], keep: int) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from avocet import durable, registry
+from avocet import durable, registry, timeline
 from avocet.candidates import OnBase
 from avocet.errors import BusyError, DamagedVersionError, NoSpaceError, NotAtHandError, NotFoundError, RowsNotFoundError
 from avocet.events import Event
@@ -60,9 +60,8 @@ class Run:
         return self.folder / "decision.json"
 
     def tell(self, candidate: str, event: Event) -> None:
-        """Append one event to events.jsonl, the only source of a run's events."""
-        with (self.folder / "events.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"candidate": candidate, **event}, ensure_ascii=True) + "\n")
+        """Append one event about a candidate to events.jsonl, the only source of a run's events."""
+        timeline.append(self.folder, {"candidate": candidate, **event})
 
 
 def begin(home: Home, recipe: Recipe) -> Run:
@@ -70,16 +69,21 @@ def begin(home: Home, recipe: Recipe) -> Run:
 
     Raises NoSpaceError before anything is trained: a disk that fills up in the middle has cost a night.
     """
+    check_space(home)
+    now = datetime.now(UTC).strftime("%Y%m%dt%H%M%Sz")
+    run = Run(f"{now}-{recipe.name[:40]}-{secrets.token_hex(2)}", home, recipe)
+    run.folder.mkdir(parents=True, mode=0o700)
+    return run
+
+
+def check_space(home: Home) -> None:
+    """Raises NoSpaceError where a run would fill the disk."""
     home.data.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(home.data).free
     if free < SPACE_BYTES:
         raise NoSpaceError(
             f"{free // 10**6} MB are free in {home.root}, a run needs {SPACE_BYTES // 10**6}: make room, nothing was changed"
         )
-    now = datetime.now(UTC).strftime("%Y%m%dt%H%M%Sz")
-    run = Run(f"{now}-{recipe.name[:40]}-{secrets.token_hex(2)}", home, recipe)
-    run.folder.mkdir(parents=True, mode=0o700)
-    return run
 
 
 def last_decided(home: Home) -> str:
@@ -91,8 +95,8 @@ def last_decided(home: Home) -> str:
 
 
 @contextmanager
-def only_one(home: Home) -> Iterator[None]:
-    """Hold the lock of this AVOCET_HOME; raises BusyError where another run holds it for longer than LOCK_S.
+def only_one(home: Home, wait_s: float = LOCK_S) -> Iterator[None]:
+    """Hold the lock of this AVOCET_HOME; raises BusyError where another run holds it for longer than `wait_s`.
 
     The kernel gives the lock back when its holder dies, so a killed run blocks nobody.
     """
@@ -100,7 +104,7 @@ def only_one(home: Home) -> Iterator[None]:
     with registry.on_disk("taking the lock"):
         home.data.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=LOCK_S)
+            lock.acquire(timeout=wait_s)
         except Timeout:
             raise BusyError(f"another run is at work in {home.root}; wait for it, or stop it") from None
     try:

@@ -14,13 +14,15 @@ from avocet.store.labels import Labels, Said, StoredRow
 from avocet.times import moment
 
 TAKEN_AWAY = "its label was taken away in the store"
+DISCARDED = "it was discarded in the store"
 
 
 def rows_of(home: Home, recipe: Recipe) -> Reading:
     """What there is to learn from tonight.
 
     A row that is in a file and in the store counts once, with the label that was given later; where a time is missing
-    or the same, what the store says goes before the file. A label that was taken away there is gone.
+    or the same, what the store says goes before the file. A label that was taken away there is gone, and a row that was
+    discarded there is no row, whatever the file says.
     Raises RowsNotFoundError, RowsUnreadableError, StoreError.
     """
     reading = read(row_files(home, recipe), recipe.fields, recipe.naming)
@@ -45,8 +47,10 @@ def _with_stored(reading: Reading, recipe: Recipe, labels: Labels) -> Reading:
         # The same words under another id are the same mail, and keep the id by which their side is known.
         its_id = by_words.get(stored.key, stored.id) if by_words and stored.id not in by_id else stored.id
         before = by_id.get(its_id)
+        if before is None and said.act:
+            continue
         n_more += before is None
-        if before is not None and _file_is_later(before, said):
+        if before is not None and not said.act and _file_is_later(before, said):
             continue
         found = _row(stored, said, fields, name, number)
         by_id.pop(its_id, None)
@@ -63,7 +67,7 @@ def _with_stored(reading: Reading, recipe: Recipe, labels: Labels) -> Reading:
 
 def _row(stored: StoredRow, said: Said, fields: Sequence[str], name: str, number: int) -> Row | Unusable:
     if said.label is None:
-        return Unusable(name, number, TAKEN_AWAY, stored.id)
+        return Unusable(name, number, DISCARDED if said.act else TAKEN_AWAY, stored.id)
     value: Mapping[str, str] = {
         **stored.headers, **stored.fields, "id": stored.id, "label": said.label, **said.when,
     }  # fmt: skip

@@ -18,3 +18,9 @@ def moment(text: str | None) -> datetime | None:
 def now() -> str:
     """This moment, to the microsecond."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def utc(text: str) -> str | None:
+    """A time of the store as it is told; None where it is not known."""
+    at = moment(text)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at else None

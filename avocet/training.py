@@ -10,7 +10,7 @@ from typing import Any
 
 from avocet import attempts, launch, registry, resume, tracking
 from avocet.candidates import Blend, FineTuned, OnBase
-from avocet.errors import AvocetError, DamagedVersionError, OutOfMemoryError
+from avocet.errors import AvocetError, DamagedVersionError, MemoryBusyError, OutOfMemoryError
 from avocet.events import Event
 from avocet.home import Home
 from avocet.methods.bases import at_hand
@@ -74,7 +74,7 @@ def train(
         resume.forget(goes_on)
         return _trained(candidate, earlier.info, reused=True)
     its = attempts.plan(run, candidate, settings, base, attempt)
-    its.check_room()
+    _check_room(run, candidate, its)
     run.tell(candidate, {"type": "attempt", "attempt": attempt, "setting": str(its.rung)})
     if isinstance(settings, FineTuned):  # the others have no batch that could be smaller
         on_attempt(str(its.rung))
@@ -90,10 +90,20 @@ def train(
             curve = _in_child(run, job, candidate, on_event)
             published = registry.publish(staging, run.recipe.alias_of(candidate))
     except OutOfMemoryError as e:
-        its.check_room()  # others may have come between
-        raise its.died(e) from None
+        _check_room(run, candidate, its)  # others may have come between
+        died = its.died(e)
+        run.tell(candidate, {"type": "oom", "message": str(died)})
+        raise died from None
     its.worked()
     return replace(_trained(candidate, published.info, reused=False, curve=curve), tried=tuple(its.tried))
+
+
+def _check_room(run: Run, candidate: str, its: attempts.Plan) -> None:
+    try:
+        its.check_room()
+    except MemoryBusyError as e:
+        run.tell(candidate, {"type": "oom", "message": str(e)})
+        raise
 
 
 @contextmanager
@@ -139,14 +149,24 @@ def trained_before(home: Home, recipe: Recipe, version: str) -> Trained | None:
     return _trained(str(found.info["candidate"]), found.info, reused=True)
 
 
+def newest(home: Home, recipe: Recipe) -> list[Trained]:
+    """The newest version of each candidate of the recipe that has one."""
+    links = (home.models / recipe.alias_of(candidate) for candidate in recipe.candidates)
+    found = (trained_before(home, recipe, link.resolve().name) for link in links if link.is_symlink())
+    return [its for its in found if its is not None]
+
+
 def _in_child(run: Run, job: Job, candidate: str, on_event: Callable[[Event], None]) -> list[dict[str, Any]]:
     """Run the job; returns the curve of the training that is kept, and writes all to metrics-<candidate>.json."""
     curve: list[Mapping[str, Any]] = []
-    phase = ""
+    phase, kept = "", True
 
     def hear(event: Event) -> None:
-        nonlocal phase
-        run.tell(candidate, event)
+        nonlocal phase, kept
+        kept = bool(event.get("kept", kept))
+        if event["type"] != "oom":  # told with what comes of it, once it is known
+            # Epochs of a training that is only scored (a fold's) are no epochs of the version.
+            run.tell(candidate, event if kept else {**event, "kept": False})
         if event["type"] == "phase":  # ours alone: where a kill struck, which leaves no word
             phase = event["phase"]
             return

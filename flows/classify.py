@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -63,32 +64,52 @@ def do_shard(plan: str, number: int, on_workers: bool) -> None:
 
 def _wait_for(run_id: Any, plan: Plan, number: int) -> None:
     """Until the shard is done: the file says so, not the run's state. Raises ChildFailedError where its worker is lost."""
-    grown, n_bytes = time.monotonic(), 0
+    heard, n_bytes = time.monotonic(), 0
     with get_client(sync_client=True) as client:
         while shards.done(home(), plan, number) is None:
             state = client.read_flow_run(run_id).state
             if state is not None and state.is_final() and shards.done(home(), plan, number) is None:
                 raise ChildFailedError(f"shard {number} ended as {state.name} on its worker: {state.message}")
             now, n = time.monotonic(), shards.how_far(home(), plan, number)
-            if n != n_bytes or state is None or not state.is_running():
-                grown, n_bytes = now, n
-            if now - grown > SILENT_S:
+            running = state is not None and state.is_running()
+            # One that waits its turn is in good hands for as long as there is a worker that may come to it.
+            if n != n_bytes or (not running and _worker_online(_pool())):
+                heard, n_bytes = now, n
+            if now - heard > SILENT_S:
                 client.set_flow_run_state(run_id, Crashed(message="no news of its file"), force=True)
-                raise ChildFailedError(f"shard {number}: no chunk in {SILENT_S:.0f} s, its worker is taken for lost")
+                for_long = f"in {SILENT_S:.0f} s"
+                why = (
+                    f"no chunk {for_long}, its worker is taken for lost"
+                    if running
+                    else f"no worker of its pool came online {for_long}"
+                )
+                raise ChildFailedError(f"shard {number}: {why}")
             time.sleep(LOOK_S)
 
 
-def _workers_wait() -> bool:
-    """Whether a worker of the shards' pool is there. Not where we are its work ourselves: we would wait for our own slot."""
-    context = FlowRunContext.get()
-    mine = context.flow_run.work_pool_name if context and context.flow_run else None
-    with get_client(sync_client=True) as client:
-        try:
-            pool = client.read_deployment_by_name(SHARD).work_pool_name
-            found = client.read_workers_for_work_pool(pool) if pool and pool != mine else []
-        except ObjectNotFound:  # never deployed, or no worker has ever made the pool
-            return False
-    return any(worker.status == WorkerStatus.ONLINE for worker in found)
+def _pool() -> str | None:
+    """The work pool of the shards; None where they were never deployed."""
+    with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+        return client.read_deployment_by_name(SHARD).work_pool_name
+    return None
+
+
+def _worker_online(pool: str | None) -> bool:
+    with get_client(sync_client=True) as client, suppress(ObjectNotFound):  # no worker has ever made the pool
+        found = client.read_workers_for_work_pool(pool) if pool else []
+        return any(worker.status == WorkerStatus.ONLINE for worker in found)
+    return False
+
+
+def _on_workers(where: str) -> bool:
+    """Whether shards go to workers. Raises WrongUseError where we are that pool's work ourselves: we would wait for our own slot."""
+    context, pool = FlowRunContext.get(), _pool()
+    mine = pool is not None and bool(context and context.flow_run and context.flow_run.work_pool_name == pool)
+    if where == "workers" and mine:
+        raise WrongUseError(
+            f"this run and its shards are both work of pool {pool}; give the shards a pool of their own"
+        )
+    return where == "workers" or (where == "auto" and not mine and _worker_online(pool))
 
 
 @flow(
@@ -116,7 +137,7 @@ def classify(
         place = home()
         version = chosen(place.models, recipe, model)
         plan = shards.make_plan(place, sources, Path(out), version, with_text, again, rows_per_shard)
-        on_workers = where == "workers" or (where == "auto" and _workers_wait())
+        on_workers = _on_workers(where)
         get_run_logger().info(
             "plan %s: %d rows in %d shards, %s", plan.key, plan.n_rows, plan.n_shards,
             "on the workers" if on_workers else "here, one after the other",

@@ -7,26 +7,38 @@ the log is Python's own.
 import base64
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 from prefect.artifacts import create_image_artifact, create_markdown_artifact
 from prefect.context import TaskRunContext
 from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+from prefect.settings import get_current_settings
+from prefect.utilities.urls import url_for
 
+from avocet import journal
 from avocet.attempts import BUSY_DELAY_S
 from avocet.errors import AvocetError, MemoryBusyError, OutOfMemoryError
+from avocet.runs import Run
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
 
 
 AGAIN_S = 1
+Level = Literal["info", "warning", "error"]
 
 
 def log() -> Any:
     """The task run's logger, or `avocet` outside of one."""
     return get_run_logger() if TaskRunContext.get() else logging.getLogger("avocet")
+
+
+def say(run: Run, message: str, level: Level = "info") -> None:
+    """One sentence, in the log and among the run's events."""
+    getattr(log(), level)("%s", message)
+    journal.log(run, message, level)
 
 
 def publish(key: str, markdown: str, description: str) -> None:
@@ -56,6 +68,13 @@ def send(create: Callable[[], Any]) -> None:
 def key_of(*parts: str) -> str:
     """An artifact key: lower case, digits and dashes, as Prefect asks."""
     return "-".join(parts).replace("_", "-").lower()
+
+
+def this_flow_run() -> dict[str, str]:
+    """The flow run that this is, and its page, where a server keeps it; empty where none does when the run is over."""
+    if not flow_run.id or not get_current_settings().api.url:
+        return {}
+    return {"flow_run": str(flow_run.id), "flow_run_url": url_for("flow-run", obj_id=flow_run.id) or ""}
 
 
 def is_out_of_memory(task: Any, task_run: "TaskRun", state: "State[Any]") -> bool:

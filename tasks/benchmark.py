@@ -12,18 +12,18 @@ from avocet.progress import Bar
 from avocet.runs import Run
 from avocet.scorecard import Scoreboard
 from avocet.training import Trained
-from tasks import key_of, log, publish, publish_picture
+from tasks import key_of, log, publish, publish_picture, say
 
 
 # No retry: a version that cannot be scored is an error on its card, and the gate refuses it.
 @task(name="benchmark", task_run_name="benchmark", persist_result=False)
-def benchmark(run: Run, trained: Sequence[Trained]) -> Scoreboard:
-    """One card for each contestant, all on the same rows. Raises what the scoring child failed with."""
+def benchmark(run: Run, trained: Sequence[Trained], decides: bool = True) -> Scoreboard:
+    """One card for each contestant, all on the same rows; nobody challenges unless the gate `decides` on it.
+
+    Raises what the scoring child failed with.
+    """
     versions = {t.candidate: t.version for t in trained}
-    infos = {t.candidate: registry.read_info(run.home.models / t.version) for t in trained}
-    challenger = choose_challenger(
-        versions, infos, run.recipe.gate, {c: run.home.models / v for c, v in versions.items()}
-    )
+    challenger = _challenger(run, versions) if decides else None
     absent: list[str] = []
     with Bar("benchmark") as bar:
 
@@ -54,5 +54,11 @@ def benchmark(run: Run, trained: Sequence[Trained]) -> Scoreboard:
             f"Confidence and accuracy of {shown.name}",
         )
     for card in board.cards:
-        log().info("%s", artifacts.card_sentence(card))
+        say(run, artifacts.card_sentence(card))
     return board
+
+
+def _challenger(run: Run, versions: Mapping[str, str]) -> str | None:
+    folders = {candidate: run.home.models / version for candidate, version in versions.items()}
+    infos = {candidate: registry.read_info(folder) for candidate, folder in folders.items()}
+    return choose_challenger(versions, infos, run.recipe.gate, folders)

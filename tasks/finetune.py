@@ -15,11 +15,12 @@ from prefect.states import Completed
 
 from avocet import artifacts, pictures
 from avocet.errors import NotAtHandError
+from avocet.event_words import epoch_sentence
 from avocet.progress import Bar
 from avocet.runs import Run
 from avocet.sides import Sides
 from avocet.training import Trained, train
-from tasks import AGAIN_S, is_out_of_memory, key_of, log, publish, publish_picture, send
+from tasks import AGAIN_S, is_out_of_memory, key_of, log, publish, publish_picture, say, send
 
 ARTIFACT_EVERY_S = 5.0  # an update is a request to the server; a bar need not move more often
 
@@ -48,7 +49,7 @@ def finetune(run: Run, sides: Sides, candidate: str, ready: Mapping[str, str] | 
         try:
             trained = train(run, sides, candidate, attempt, shown.hear, ready, partial(_tell, candidate, attempt))
         except NotAtHandError as e:
-            log().warning("%s is skipped: %s", candidate, e)
+            say(run, f"{candidate} is skipped: {e}", "warning")
             return Completed(name="Skipped", message=str(e), data=e)
         shown.finish()
     if trained.curve:
@@ -62,7 +63,7 @@ def finetune(run: Run, sides: Sides, candidate: str, ready: Mapping[str, str] | 
         artifacts.training(trained),
         f"How {candidate} was trained",
     )
-    log().info("%s", artifacts.training_sentence(trained))
+    say(run, artifacts.training_sentence(trained))
     return trained
 
 
@@ -91,7 +92,7 @@ class _Shown:
             self.kept = bool(event.get("kept", True))
             log().info("%s: %s", self.candidate, event["message"])
         elif event["type"] == "metrics" and self.kept:
-            log().info("%s", artifacts.epoch_sentence(self.candidate, event))
+            log().info("%s", epoch_sentence(self.candidate, event))
 
     def finish(self) -> None:
         """The artifact says 100 where one was begun."""

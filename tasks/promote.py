@@ -16,5 +16,5 @@ def promote(run: Run, board: Scoreboard, run_key: str | None) -> Verdict:
     """The verdict, carried out."""
     verdict = decide(run, board, run_key)
     publish(key_of(run.recipe.name, "verdict"), artifacts.verdict(run, verdict, board), "Promoted or not, and why")
-    log().info("%s", verdict.sentence)
+    log().info("%s", verdict.sentence)  # among the events it is the verdict
     return verdict

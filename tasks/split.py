@@ -6,7 +6,7 @@ from avocet import artifacts
 from avocet.findings import DataReport
 from avocet.runs import Run
 from avocet.sides import Sides, divide
-from tasks import key_of, log, publish
+from tasks import key_of, publish, say
 
 
 # No retry: the ledger's file is on this machine, and a second try would meet the same disk.
@@ -15,12 +15,13 @@ def split(run: Run, report: DataReport) -> Sides:
     """Tonight's sides; old rows keep theirs."""
     sides = divide(run, report.dropped_labels)
     publish(key_of(run.recipe.name, "split"), artifacts.split(run, sides), "Rows of each label on each side")
-    log().info(
-        "%d rows to learn from, %d of validation, %d to judge on; %d are new",
-        sides.total("train"), sides.total("validation"), sides.total("holdout"), sides.n_new,
-    )  # fmt: skip
-    for why, n in sides.left_out.items():
-        log().info("%d rows are left out tonight: %s", n, why)
+    n = {side: sides.total(side) for side in ("train", "validation", "holdout")}
+    say(
+        run,
+        f"{n['train']} rows to learn from, {n['validation']} of validation, {n['holdout']} to judge on; {sides.n_new} are new",
+    )
+    for why, n_left in sides.left_out.items():
+        say(run, f"{n_left} rows are left out tonight: {why}")
     for warning in sides.warnings:
-        log().warning("%s", warning)
+        say(run, warning, "warning")
     return sides

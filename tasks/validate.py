@@ -6,7 +6,9 @@ from avocet import artifacts
 from avocet.errors import DataStoppedError
 from avocet.findings import DataReport
 from avocet.runs import Run
-from tasks import key_of, log, publish
+from tasks import Level, key_of, publish, say
+
+_LEVELS: dict[str, Level] = {"stop": "error", "note": "info"}
 
 
 # No retry: the same rows give the same findings.
@@ -21,10 +23,9 @@ def validate(run: Run) -> DataReport:
         artifacts.data_report(run, report),
         "What came in and what was held back",
     )
-    log().info("%s", artifacts.data_sentence(report))
+    say(run, artifacts.data_sentence(report))
     for finding in report.findings:
-        level = {"stop": log().error, "note": log().info}.get(finding.outcome, log().warning)
-        level("%s", finding.message)
+        say(run, finding.message, _LEVELS.get(finding.outcome, "warning"))
     if report.stopped:
         raise DataStoppedError(
             f"{'; '.join(f.message for f in report.stopped)} (see {run.home.shown(run.quarantine)} for what was set aside)"

@@ -167,7 +167,9 @@ def tfidf_version(place: Home, tfidf_tensors: Callable[[float], dict[str, Any]])
 
     from avocet import registry
 
-    def make(version: str, penalty: float = 10.0, recipe: str = "tiny", **more: Any) -> str:
+    def make(
+        version: str, penalty: float = 10.0, recipe: str = "tiny", learned: Sequence[str] = ("a" * 64,), **more: Any
+    ) -> str:
         staging = registry.new_staging(place.models)
         save_file(tfidf_tensors(penalty), staging / "tfidf.safetensors")
         info = {
@@ -178,7 +180,7 @@ def tfidf_version(place: Home, tfidf_tensors: Callable[[float], dict[str, Any]])
             "base_revision": None, "base_digest": None, "seed": 13, "rows_digest": "0" * 64, "training_key": version,
             "run": "run-1", "libraries": {}, **more,
         }  # fmt: skip
-        registry.write_learned_from(staging, {"train": ["a" * 64], "validation": []})
+        registry.write_learned_from(staging, {"train": list(learned), "validation": []})
         registry.write_info(staging, info)
         registry.seal(staging)
         return registry.publish(staging, f"avocet-{recipe}-tfidf").id

@@ -7,6 +7,7 @@ data/bulk/<plan>/00007.jsonl   the answers of a shard (or .csv), 00007.json: tha
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from avocet.errors import DiskError, NotFoundError, WrongUseError
 from avocet.home import Home, checked_name
 
 ROWS = 100 * CHUNK  # in a shard, unless a person says otherwise
+KEPT_S = 30 * 86_400.0  # a plan that nobody has gone on with for so long is given up: its shards may hold mail
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def make_plan(
     its = registry.open_version(version)
     asked = {"sources": rooted, "out": str(order.out), "version": its.id, "with_text": with_text}
     key = hashlib.sha256(json.dumps([asked, rows_per_shard]).encode()).hexdigest()[:16]
+    sweep(home)
     before = read_plan(home, key) if (room_of(home, key) / "plan.json").exists() else None
     rows = open_input(home, rooted, order.naming, before.marks if before else None)
     if before is not None:
@@ -97,6 +100,19 @@ def make_plan(
     room_of(home, key).mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_private(room_of(home, key) / "plan.json", _PLANS.dump_json(plan))
     return plan
+
+
+def sweep(home: Home) -> list[str]:
+    """Remove plans that were given up; their keys."""
+    old = time.time() - KEPT_S
+    rooms = [
+        room
+        for room in (home.data / "bulk").glob("*/")
+        if max(p.stat().st_mtime for p in (room, *room.iterdir())) < old
+    ]
+    for room in rooms:
+        shutil.rmtree(room)
+    return [room.name for room in rooms]
 
 
 def read_plan(home: Home, key: str) -> Plan:

@@ -25,6 +25,10 @@ def import_again(home: Home, name: str, on_batch: Callable[[int], None] = lambda
         )
     if "account" in how:
         raise WrongUseError(f"{name} came from a mailbox: `avocet fetch {how['account']}` asks it for what is new")
+    if "upload" in how:
+        raise WrongUseError(
+            f"{name} came from {how['upload']}, which was sent in and is not kept: mend it and send it again"
+        )
     files = [Path(file) for file in how["paths"]]
     there, gone = [p for p in files if p.exists()], [str(p) for p in files if not p.exists()]
     if not there:

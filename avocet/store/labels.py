@@ -1,113 +1,33 @@
 """Rows of a collection and what was said about them: append-only, so that a label is never lost and can be undone."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from avocet.errors import NotFoundError
-from avocet.rows import content_id, words_of
+from avocet.errors import ChangedMeanwhileError, NotFoundError, NotTheLastError
 from avocet.store import schema
 from avocet.store.database import Database
+from avocet.store.said import Act, Added, Incoming, Prediction, Said, State, StoredRow, Undone, as_row, as_said
 from avocet.times import moment, now
+
+__all__ = ["IMPORT", "UNKNOWN", "Added", "Incoming", "Labels", "Prediction", "Said", "State", "StoredRow", "Undone"]
 
 IMPORT = "import"  # who said it, where a file did
 UNKNOWN = ""  # since when, where a file does not say
-Kind = Literal["label", "correction", "confirmation", "deletion", "undo"]
-
-
-@dataclass(frozen=True)
-class StoredRow:
-    """A mail as it came in: its words by field, headers that say who and which thread, and where it came from."""
-
-    id: str
-    fields: Mapping[str, str]
-    source: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def key(self) -> str:
-        """Equal for the very same words; a row without an id of its own is called by it."""
-        return content_id(words_of(self.fields) or self.fields)
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A row on its way in, with the label that its file gives it, if any, and since when (ISO, if known).
-
-    `weak`: strangers made its id (a Message-ID), so that other words under the same id are another mail.
-    """
-
-    row: StoredRow
-    label: str | None = None
-    labeled_at: str | None = None
-    weak: bool = False
-
-
-@dataclass(frozen=True)
-class Added:
-    """What became of rows that came in; `n_other` have another label here, which stays."""
-
-    n_new: int = 0
-    n_known: int = 0
-    n_labelled: int = 0
-    n_other: int = 0
-
-    def __add__(self, more: "Added") -> "Added":
-        """Both together."""
-        return Added(
-            self.n_new + more.n_new, self.n_known + more.n_known,
-            self.n_labelled + more.n_labelled, self.n_other + more.n_other,
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One event: who gave which row which label (None: took it away) when, and what a model had said before."""
-
-    seq: int
-    row_id: str
-    label: str | None
-    undoes: int | None
-    labeled_at: str
-    who: str
-    predicted: str | None = None
-    confidence: float | None = None
-    version: str | None = None
-
-    @property
-    def when(self) -> dict[str, str]:
-        """As a row says it; nothing where it is not known."""
-        return {"labeled_at": self.labeled_at} if self.labeled_at else {}
-
-    @property
-    def kind(self) -> Kind:
-        """What it is: with a prediction, a person's label corrects or confirms it."""
-        if self.undoes is not None:
-            return "undo"
-        if self.label is None:
-            return "deletion"
-        if self.predicted is None:
-            return "label"
-        return "confirmation" if self.predicted == self.label else "correction"
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the person saw: label, confidence (0..1) and which version said so."""
-
-    label: str
-    confidence: float
-    version: str
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The rows and label events of one collection."""
+    """The rows and label events of one collection.
+
+    A skip says nothing of a row but that it shall be asked for later. A discarded row is asked for no more and not learned
+    from, whatever a file says of it, until a person labels it or takes the discard back.
+    """
 
     database: Database
     collection: str
@@ -142,7 +62,7 @@ class Labels:
             another_mail = there.get(one.row.id, one.row.key) != one.row.key
             if one.label is None or another_mail or (before is not None and before.label == one.label):
                 continue
-            if before is None or _later(one.labeled_at, before.labeled_at):
+            if before is None or (before.act is None and _later(one.labeled_at, before.labeled_at)):
                 since = one.labeled_at or UNKNOWN
                 events.append(self._event(one.row.id, label=one.label, who=IMPORT, labeled_at=since))
             else:
@@ -150,35 +70,55 @@ class Labels:
         values = [self._values(one.row, at) for one in by_id.values() if one.row.id not in there]
         return values, events, Added(len(values), len(by_id) - len(values), len(events), n_other)
 
-    def put(self, row_id: str, label: str, who: str, predicted: Prediction | None = None) -> Said:
-        """A person's label. Raises NotFoundError for a row that is not here, StoreError."""
+    def put(
+        self, row_id: str, label: str, who: str, predicted: Prediction | None = None, base: int | None = None
+    ) -> Said:
+        """A person's label. What the same person said of it last is not said twice: a key that bounces, a request sent again.
+
+        `base`: the version of the row that the person saw. Raises NotFoundError for a row that is not here,
+        ChangedMeanwhileError where it is at another version, StoreError.
+        """
         seen: dict[str, Any] = {}
         if predicted is not None:
             seen = {"predicted": predicted.label, "confidence": predicted.confidence, "version": predicted.version}
-        return self._say(row_id, label=label, who=who, **seen)
+        return self._say(row_id, base, label=label, who=who, **seen)
 
     def put_all(self, row_ids: Sequence[str], label: str, who: str) -> int:
-        """One label for many rows, in one act: those that have none yet; how many there were. `undo` takes all back."""
+        """One label for many rows, in one act: those that wait for one; how many there were. `undo` takes all back."""
         at = now()
         with self.database.writing() as db:
-            there = self._keys(db, row_ids).keys() - self._current(db, row_ids).keys()
-            events = [self._event(name, label=label, who=who, labeled_at=at) for name in row_ids if name in there]
+            there, states = self._keys(db, row_ids), self._states(db, row_ids)
+            waiting = [name for name in dict.fromkeys(row_ids) if name in there and states[name].waits]
+            events = [self._event(name, label=label, who=who, labeled_at=at) for name in waiting]
             if events:
                 db.execute(insert(schema.labels), events)
         return len(events)
 
-    def take_away(self, row_id: str, who: str) -> Said:
-        """The row has no label any more. Raises NotFoundError where it has none, StoreError."""
+    def take_away(self, row_id: str, who: str, base: int | None = None) -> Said:
+        """The row has no label any more. Raises NotFoundError where it has none, ChangedMeanwhileError, StoreError."""
         with self.database.writing() as db:
-            if not self._current(db, [row_id]):
+            state = self._states(db, [row_id])[row_id]
+            if state.label is None:
                 raise NotFoundError(f"{row_id} has no label in {self.collection} that could be taken away")
+            self._refuse_other(row_id, state, base)
             return self._said(db, self._event(row_id, label=None, who=who))
 
-    def undo(self, who: str) -> Said:
-        """Take back what `who` said last and has not taken back yet, all of it if it was said in one act.
+    def do(self, row_id: str, act: Act, who: str, base: int | None = None) -> Said:
+        """Skip or discard a row; done twice it is done once. Raises NotFoundError, ChangedMeanwhileError, StoreError."""
+        return self._say(row_id, base, act=act, who=who)
 
-        Returns the newest of these events. Raises NotFoundError where nothing is left.
+    def undo(self, who: str) -> Said:
+        """As `take_back`; the newest of the events that say so."""
+        return self._taken_back(who, None)[1]
+
+    def take_back(self, who: str, event: int | None = None) -> Undone:
+        """Take back what `who` said or did last and has not taken back yet, all of it if it was done in one act.
+
+        Raises NotFoundError where nothing is left, NotTheLastError where `event` is not (part of) the last one.
         """
+        return self._taken_back(who, event)[0]
+
+    def _taken_back(self, who: str, event: int | None) -> tuple[Undone, Said]:
         table = schema.labels
         with self.database.writing() as db:
             query = _standing().where(table.c.collection == self.collection, table.c.who == who)
@@ -186,9 +126,14 @@ class Labels:
             if last is None:
                 raise NotFoundError(f"{who} has said nothing in {self.collection} that could be undone")
             at_once = db.execute(query.where(table.c.labeled_at == last.labeled_at, table.c.seq != last.seq)).all()
+            if event is not None and event not in {last.seq, *(one.seq for one in at_once)}:
+                raise NotTheLastError(
+                    f"event {event} is not what {who} said last: that is event {last.seq}, undo it first"
+                )
             for one in at_once:
                 self._said(db, self._event(one.row_id, label=None, who=who, undoes=one.seq))
-            return self._said(db, self._event(last.row_id, label=None, who=who, undoes=last.seq))
+            said = self._said(db, self._event(last.row_id, label=None, who=who, undoes=last.seq))
+        return Undone(last.seq, last.row_id, as_said(last).kind, last.label, len(at_once) + 1), said
 
     def history(self, n: int = 10, who: str | None = None) -> list[Said]:
         """The latest `n` events, newest first."""
@@ -197,14 +142,14 @@ class Labels:
         if who is not None:
             query = query.where(table.c.who == who)
         with self.database.reading() as db:
-            return [_as_said(row) for row in db.execute(query.order_by(table.c.seq.desc()).limit(n))]
+            return [as_said(row) for row in db.execute(query.order_by(table.c.seq.desc()).limit(n))]
 
     def labelled(self) -> Iterator[tuple[StoredRow, Said]]:
         """Every row that has a label, with what was said last, in the order of their ids."""
         return ((row, said) for row, said in self.settled() if said.label is not None)
 
     def settled(self) -> Iterator[tuple[StoredRow, Said]]:
-        """The same, and rows whose label was taken away."""
+        """The same, and rows whose label was taken away, or that were discarded."""
         rows = schema.rows
         with self.database.reading() as db:
             said = self._last_words(db)
@@ -213,7 +158,7 @@ class Labels:
             )
             for row in found:
                 if row.id in said:
-                    yield _as_row(row), said[row.id]
+                    yield as_row(row), said[row.id]
 
     def as_lines(self) -> bytes:
         """Every labelled row as a line of JSON, as a recipe reads it from a file."""
@@ -224,16 +169,18 @@ class Labels:
         return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
     def page(self, limit: int, unlabelled: bool = False) -> list[tuple[StoredRow, Said | None]]:
-        """The newest rows with what was said of each last; `unlabelled`: only those that wait for a label."""
+        """The newest rows, each with its label if it has one; `unlabelled`: only those that wait for one."""
         rows, found = schema.rows, []
         with self.database.reading() as db:
-            said = {name: its for name, its in self._last_words(db).items() if its.label is not None}
+            words = self._last_words(db)
+            settled = {name for name, its in words.items() if its.label is not None or its.act}
             newest = (
                 select(rows).where(rows.c.collection == self.collection).order_by(rows.c.imported_at.desc(), rows.c.id)
             )
             for row in db.execution_options(yield_per=1000).execute(newest):
-                if not (unlabelled and row.id in said):
-                    found.append((_as_row(row), said.get(row.id)))
+                if not (unlabelled and row.id in settled):
+                    its = words.get(row.id)
+                    found.append((as_row(row), its if its and its.label is not None else None))
                 if len(found) == limit:
                     break
         return found
@@ -246,12 +193,12 @@ class Labels:
             found = db.execute(query).first()
         if found is None:
             raise NotFoundError(f"there is no row {row_id!r:.80} in {self.collection}")
-        return _as_row(found)
+        return as_row(found)
 
-    def has_label(self, row_id: str) -> bool:
-        """Whether the row has a label now."""
+    def states(self, row_ids: Iterable[str]) -> dict[str, State]:
+        """What stands of each of these rows."""
         with self.database.reading() as db:
-            return row_id in self._current(db, [row_id])
+            return self._states(db, row_ids)
 
     def keys(self, row_ids: Iterable[str]) -> dict[str, str]:
         """Row id -> key, of those that are here."""
@@ -286,23 +233,40 @@ class Labels:
             with self.database.reading() as db:
                 page = query.where(rows.c.id > after).order_by(rows.c.id).limit(n_page)
                 found = db.execute(page if after else page.offset(skip)).all()
-            yield from map(_as_row, found)
+            yield from map(as_row, found)
             if len(found) < n_page:
                 return
             after = str(found[-1].id)
 
-    def _say(self, row_id: str, **said: Any) -> Said:
+    def _say(self, row_id: str, base: int | None, **said: Any) -> Said:
+        """`label` or `act` of a row that is here; what stands already is not said again."""
         with self.database.writing() as db:
             if row_id not in self._keys(db, [row_id]):
                 raise NotFoundError(f"there is no row {row_id!r:.80} in {self.collection}")
+            state = self._states(db, [row_id])[row_id]
+            last = state.last
+            if last and (last.who, last.label, last.act) == (said["who"], said.get("label"), said.get("act")):
+                return last
+            self._refuse_other(row_id, state, base)
             return self._said(db, self._event(row_id, **said))
+
+    def _refuse_other(self, row_id: str, state: State, base: int | None) -> None:
+        if base is not None and base != state.version:
+            its = (
+                f"{state.last.who} said {state.last.kind} {state.last.label or ''}".strip()
+                if state.last
+                else "it was undone"
+            )
+            raise ChangedMeanwhileError(
+                f"row {row_id!r:.80} changed meanwhile ({its}): it is at version {state.version}, not {base}; look again"
+            )
 
     def _said(self, db: Connection, event: Mapping[str, Any]) -> Said:
         found = db.execute(insert(schema.labels).values(event).returning(schema.labels)).one()
-        return _as_said(found)
+        return as_said(found)
 
     def _event(self, row_id: str, **said: Any) -> dict[str, Any]:
-        blank: dict[str, Any] = dict.fromkeys(("label", "undoes", "predicted", "confidence", "version"))
+        blank: dict[str, Any] = dict.fromkeys(("label", "undoes", "predicted", "confidence", "version", "act"))
         return {**blank, "collection": self.collection, "row_id": row_id, "labeled_at": now(), **said}
 
     def _values(self, row: StoredRow, at: str) -> dict[str, Any]:
@@ -322,18 +286,25 @@ class Labels:
         query = select(rows.c.id, rows.c.key).where(rows.c.collection == self.collection, rows.c.id.in_(list(row_ids)))
         return {found.id: found.key for found in db.execute(query)}
 
-    def _current(self, db: Connection, row_ids: Iterable[str]) -> dict[str, Said]:
-        return {name: said for name, said in self._last_words(db, row_ids).items() if said.label is not None}
+    def _states(self, db: Connection, row_ids: Iterable[str]) -> dict[str, State]:
+        table = schema.labels
+        query = _standing().where(table.c.collection == self.collection, table.c.row_id.in_(list(row_ids)))
+        found: dict[str, State] = defaultdict(State)
+        for one in map(as_said, db.execute(query.order_by(table.c.seq))):
+            before = found[one.row_id]
+            found[one.row_id] = State(before.word if one.act == "skip" else one, one)
+        return found
 
     def _last_words(self, db: Connection, row_ids: Iterable[str] | None = None) -> dict[str, Said]:
+        """Row id -> its last label, deletion or discard; a skip is no word on it."""
         table = schema.labels
-        query = _standing().where(table.c.collection == self.collection)
+        query = _standing().where(table.c.collection == self.collection, func.coalesce(table.c.act, "") != "skip")
         if row_ids is not None:
             query = query.where(table.c.row_id.in_(list(row_ids)))
         last = func.row_number().over(partition_by=table.c.row_id, order_by=table.c.seq.desc()).label("nth")
         newest = query.add_columns(last).subquery()
         found = db.execute(select(newest).where(newest.c.nth == literal_column("1")))
-        return {row.row_id: _as_said(row) for row in found}
+        return {row.row_id: as_said(row) for row in found}
 
 
 def _standing() -> Select[Any]:
@@ -347,17 +318,6 @@ def _standing() -> Select[Any]:
 def _insert(db: Connection) -> Any:
     dialect: Any = postgresql if db.dialect.name == "postgresql" else sqlite
     return dialect.insert(schema.rows)
-
-
-def _as_row(found: Any) -> StoredRow:
-    return StoredRow(found.id, json.loads(found.fields), found.source, json.loads(found.headers))
-
-
-def _as_said(found: Any) -> Said:
-    return Said(
-        found.seq, found.row_id, found.label, found.undoes, found.labeled_at, found.who,
-        found.predicted, found.confidence, found.version,
-    )  # fmt: skip
 
 
 def _later(new: str | None, old: str) -> bool:

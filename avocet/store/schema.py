@@ -52,10 +52,12 @@ rows = Table(
     Column("headers", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("imported_at", Text, nullable=False),
+    Index("rows_by_arrival", "collection", "imported_at", "id"),
 )
 
 # What people and imports said, in the order in which they said it; no line is ever changed or removed.
-# `label` is null where a label was taken away, `undoes` names the event that this one takes back.
+# `label` is null where a label was taken away, `undoes` names the event that this one takes back, `act` says what was
+# done with the row instead.
 labels = Table(
     "labels",
     metadata,
@@ -69,6 +71,8 @@ labels = Table(
     Column("predicted", Text),
     Column("confidence", Float),
     Column("version", Text),
+    Column("act", Text),
+    CheckConstraint("act IN ('skip', 'discard')", name="act_is_one"),
     ForeignKeyConstraint(["collection", "row_id"], ["rows.collection", "rows.id"], name="labels_of_a_row"),
     Index("labels_by_row", "collection", "row_id", "seq"),
     sqlite_autoincrement=True,

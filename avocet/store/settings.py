@@ -4,7 +4,9 @@
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -52,10 +54,22 @@ def change(database: Database, who: str, **values: object) -> Settings:
     found = load(database)
     for name, value in values.items():
         found = found.changed(name, value)
+    keep(database, who, values)
+    return found
+
+
+def kept(database: Database, name: str) -> Any:
+    """What was kept under another name, None for nothing. Raises StoreError."""
+    with database.reading() as db:
+        found = db.execute(select(schema.settings.c.value).where(schema.settings.c.name == name)).scalar()
+    return None if found is None else json.loads(found)
+
+
+def keep(database: Database, who: str, values: Mapping[str, object]) -> None:
+    """Keep values (what JSON can say) under their names, all or none. Raises StoreError."""
     rows = [{"name": n, "value": json.dumps(v), "changed_at": now(), "who": who} for n, v in values.items()]
     with database.writing() as db:
         dialect = postgresql if db.dialect.name == "postgresql" else sqlite
         for row in rows:
             insert = dialect.insert(schema.settings).values(row)
             db.execute(insert.on_conflict_do_update(index_elements=["name"], set_=row))
-    return found

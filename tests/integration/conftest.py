@@ -1,16 +1,27 @@
-"""What the tests of versions that travel share."""
+"""What the integration tests share: the HTTP door, a version that travelled, and tiny bases."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from avocet.exchange import export
 from avocet.home import Home
 
 Make = Callable[..., str]
+
+
+@pytest.fixture
+def client(place: Home) -> Iterator[TestClient]:
+    """The application over `place`, as a script with its token asks it."""
+    from app.api import create_app
+
+    headers = {"Authorization": "Bearer t"}
+    with TestClient(create_app(place, "t"), base_url="http://127.0.0.1", headers=headers) as found:
+        yield found
 
 
 @pytest.fixture

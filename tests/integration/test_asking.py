@@ -119,7 +119,7 @@ def test_mails_are_labelled_in_the_terminal_one_after_another(
     assert "taken back, and asked again later: " in done.output and "4 labelled" in done.output
     said = labels.history(20, user())
     assert [one.kind for one in said if one.kind == "undo"] == ["undo"]
-    kept = [one for one in reversed(said) if one.kind != "undo"]
+    kept = [one for one in reversed(said) if one.kind not in ("undo", "skip")]
     assert all(one.version == version and one.confidence is not None for one in kept)
     assert (kept[0].kind, kept[0].label) == ("confirmation", kept[0].predicted)
     assert [one.label for one in kept[1:3]] == [filled.labels[1], "neutral"]
@@ -174,6 +174,21 @@ def test_what_was_labelled_as_a_look_alike_is_not_asked_again_and_is_undone_at_o
     left = {row.id for row, _ in labels.labelled() if row.id.startswith("like")}
     assert len(left) == 1, "the three that were labelled in one act are open again"
     assert labels.put_all(["like-0", "like-1", "like-2", "like-3"], "digest", "bob") == 3
+
+
+def test_a_skip_is_remembered_and_a_discarded_mail_is_never_asked_again(place: Home, filled: Recipe) -> None:
+    """The next session begins with what was not skipped; `u` takes a skip or a discard back as it does a label."""
+    labels = Labels(store_of(place), "tiny")
+    first, second, third = (one.row.id for one in next_mails(place, filled, 3, "rare"))
+    done = label_here("s", "d", "s", "u", "q")
+    assert "0 labelled" in done.output and f"taken back, and asked again later: {third}" in done.output
+    states = labels.states([first, second, third])
+    assert [(its.skipped, its.discarded) for its in states.values()] == [(True, False), (False, True)]
+    asked = [one.row.id for one in next_mails(place, filled, 100, "rare")]
+    assert (asked[-1], second in asked, len(asked)) == (first, False, 59)
+    told = json.loads(CliRunner().invoke(main, ["label", first, "--discard", "--into", "tiny", "--json"]).stdout)
+    assert [(one["kind"], one["row_id"]) for one in told] == [("discard", first)]
+    assert first not in {one.row.id for one in next_mails(place, filled, 100, "rare")}
 
 
 def test_labelling_ends_where_input_ends_and_says_when_nothing_waits(place: Home, filled: Recipe) -> None:

@@ -137,6 +137,25 @@ def test_a_worker_that_says_nothing_is_taken_for_lost(
     module._wait_for(silent.id, plan, 0)
 
 
+def test_shards_that_no_worker_can_come_to_are_told(
+    server: None, place: Home, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scheduled shard is waited for while a worker of its pool is online, and not without end where none is."""
+    from prefect import get_client
+    from prefect.states import Scheduled
+
+    from flows import classify as module
+
+    monkeypatch.setattr(module, "LOOK_S", 0.05)
+    monkeypatch.setattr(module, "SILENT_S", 0.2)
+    plan = shards.make_plan(place, asked["sources"], place.data / "out", place.models / asked["model"], False, False)
+    with get_client(sync_client=True) as client:
+        words = {"plan": plan.key, "number": 0}
+        waiting = client.create_flow_run(module.classify_shard, parameters=words, state=Scheduled())
+    with pytest.raises(ChildFailedError, match="no worker of its pool came online"):
+        module._wait_for(waiting.id, plan, 0)
+
+
 def test_without_a_deployment_the_shards_are_done_here_or_refused(
     server: None, place: Home, asked: dict[str, Any]
 ) -> None:

@@ -79,7 +79,7 @@ def test_each_mistake_is_one_line_and_an_exit_code(champion: str, place: Home, t
         (("classify", str(bad)), None, 1, "line 2: not a JSON object"),
         (("classify",), " \n", 1, "nothing to classify"),
         (("classify",), '{"subject": "a"}', 1, "no text field body"),
-        (("classify",), '{"subject": "\\ud800", "body": "b"}', 1, "line 1: half a surrogate pair"),
+        (("classify",), '{"subject": "\\ud800", "body": "b"}', 1, "line 1: subject holds half a surrogate pair"),
         (("classify", str(tmp_path)), None, 1, "is a folder"),
         (("classify", "--recipe", "other"), "x", 3, "has no champion"),
         (("classify", "--model", "../x"), "x", 1, "is no name"),

@@ -43,17 +43,24 @@ def test_history_champion_and_rollback_agree(two: tuple[str, str]) -> None:
     assert "without the gate: we want it" in avocet("status").stdout
 
 
-def test_each_mistake_of_these_verbs_is_one_line_and_an_exit_code(two: tuple[str, str], place: Home) -> None:
+def test_each_mistake_of_these_verbs_is_one_line_and_an_exit_code(
+    two: tuple[str, str], place: Home, tfidf_version: Make
+) -> None:
     """No traceback, nothing on standard output, the champion as it was."""
+    tfidf_version("tfidf-3", penalty=3.0)
     for arguments, code, says in [
         (("rollback", "tfidf-2"), 3, "is the champion of tiny already"),
         (("rollback", "--recipe", "other"), 3, "has no champion to roll back; those that have one: tiny"),
         (("rollback", "../x"), 1, "is no name"),
-        (("models", "promote", "tfidf-1"), 2, "the gate decides"),
+        (("models", "promote", "tfidf-3"), 5, "no gate has judged it as a challenger yet: `avocet train tiny --model"),
+        (("models", "promote", "tfidf-1", "--reason", "x"), 2, "goes with --force"),
         (("models", "promote", "tfidf-1", "--force"), 2, "needs a reason"),
         (("models", "promote", "nope", "--force", "--reason", "x"), 3, "no model"),
         (("models", "champion", "--at", "2026-11-03 02:00"), 2, "no time zone"),
         (("models", "champion", "--at", "2020-01-01T00:00Z"), 3, "there was no champion at 2020-01-01T00:00:00Z"),
+        (("models", "rm", "tfidf-1"), 1, "is or was the champion of tiny"),
+        (("models", "rm", "avocet-tiny-tfidf"), 2, "is a name for tfidf-3; remove that by its own name"),
+        (("models", "rm", "nope"), 3, "there is no version nope"),
         (("history", "other"), 3, "nothing was decided yet about other"),
         (("history", "../x"), 1, "is no name"),
     ]:
@@ -114,3 +121,13 @@ def test_compare_shows_both_and_what_may_be_compared(two: tuple[str, str]) -> No
     found = json.loads(avocet("models", "compare", *two, "--json").stdout)
     assert {"what": "method", "a": "tfidf", "b": "tfidf"} in found["lines"] and found["together"] is None
     assert avocet("models", "compare", "tfidf-1", "tfidf-1").exit_code == 2
+
+
+def test_what_never_was_champion_can_be_removed(two: tuple[str, str], place: Home, tfidf_version: Make) -> None:
+    """And the champion that was rolled back from can come back as it went."""
+    tfidf_version("tfidf-3", penalty=3.0)
+    assert avocet("models", "rm", "tfidf-3").stdout.startswith("removed tfidf-3, ")
+    assert not (place.models / "tfidf-3").exists()
+    assert avocet("rollback").exit_code == 0
+    assert avocet("models", "promote", "tfidf-2").stdout == "tiny: rolled back from tfidf-1 to tfidf-2\n"
+    assert registry.champion_id(place.models, "tiny") == "tfidf-2"

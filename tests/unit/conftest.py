@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from avocet import registry, rows
 from avocet.home import Home
@@ -84,3 +85,11 @@ def published(staged: Callable[..., Path]) -> Callable[..., Version]:
         return registry.publish(staged(models, version, groups, **info), "avocet-tfidf")
 
     return make
+
+
+@pytest.fixture
+def client(place: Home) -> TestClient:
+    """The HTTP door of `place`, for a program that has the token."""
+    from app.api import create_app
+
+    return TestClient(create_app(place, "t"), base_url="http://127.0.0.1", headers={"Authorization": "Bearer t"})

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from avocet import artifacts
-from avocet.artifacts import card_sentence, epoch_sentence, escaped, table, training_sentence
+from avocet.artifacts import card_sentence, escaped, table, training_sentence
+from avocet.event_words import epoch_sentence
 from avocet.evidence import compare
 from avocet.findings import DataReport, Finding
 from avocet.gate import judge

@@ -357,3 +357,17 @@ def test_a_file_that_breaks_off_stops_the_run_where_it_does(
         classify_all(place, asked)
     part = answers(names(asked.out)[0])
     assert len(part) >= CHUNK and not [one for one in part if "error" in one]
+
+
+def test_a_plan_that_was_given_up_is_removed(place: Home, order: Callable[..., Order], source: str) -> None:
+    """A month after its last shard; one that is gone on with stays."""
+    from avocet.bulk import shards
+
+    keys = []
+    for name in ("old", "new"):
+        its = order(source, out=place.data / name)
+        keys.append(shards.make_plan(place, list(its.sources), its.out, its.version, False, False).key)
+    for path in (shards.room_of(place, keys[0]), *shards.room_of(place, keys[0]).iterdir()):
+        os.utime(path, (0, 0))
+    assert shards.sweep(place) == [keys[0]]
+    assert not shards.room_of(place, keys[0]).exists() and shards.read_plan(place, keys[1])

@@ -25,6 +25,14 @@ def test_a_model_that_is_too_sure_is_cooled_down_and_says_the_same() -> None:
     assert error(cooled) < 0.03 < 0.15 < error(sure)
 
 
+def test_a_model_that_is_unsure_is_left_so() -> None:
+    """What answers out of fold knows less than the version, so that its doubts say nothing of the version's."""
+    rng = np.random.default_rng(0)
+    scores = np.full((400, 4), 0.2) + 0.2 * np.eye(4)[np.arange(400) % 4]
+    ys = [int(rng.choice(4, p=[0.97 if i == place % 4 else 0.01 for i in range(4)])) for place in range(400)]
+    assert temperature(scores, ys) == 1.0
+
+
 def test_few_rows_change_nothing() -> None:
     """29 rows say nothing of how sure a model may be."""
     scores = np.full((29, 2), 0.5)

@@ -15,6 +15,7 @@ from avocet.errors import StoreError, WrongUseError
 from avocet.home import Home
 from avocet.store import database as module
 from avocet.store.database import HEAD, Database, on_sqlite, store_of
+from avocet.store.labels import Incoming, Labels, StoredRow
 from avocet.store.ledger import SideLedger
 from avocet.store.runs import RunLedger
 from avocet.store.schema import metadata
@@ -27,6 +28,12 @@ CREATE TABLE sides (recipe TEXT NOT NULL, row_id TEXT NOT NULL, label TEXT NOT N
 CREATE TABLE looks (recipe TEXT NOT NULL, row_id TEXT NOT NULL, key TEXT NOT NULL, links TEXT NOT NULL,
     sender TEXT NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (recipe, row_id, key)) WITHOUT ROWID;
 INSERT INTO sides VALUES ('tiny', 'a', 'x', 'holdout', 'run-1', '2026-11-01T02:00:00Z');
+"""
+# As the third migration left it.
+LABELS_0003 = """
+CREATE TABLE labels (seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, row_id TEXT NOT NULL,
+    label TEXT, undoes INTEGER UNIQUE, labeled_at TEXT NOT NULL, who TEXT NOT NULL, predicted TEXT, confidence FLOAT,
+    version TEXT, CONSTRAINT labels_of_a_row FOREIGN KEY(collection, row_id) REFERENCES rows (collection, id))
 """
 
 
@@ -45,6 +52,33 @@ def test_a_ledger_from_before_the_migrations_is_taken_over(tmp_path: Path) -> No
     assert SideLedger(on_sqlite(path)).rows("tiny") == {"a": "holdout"}
     with on_sqlite(path).reading() as db:
         assert db.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
+
+
+def test_labels_from_before_there_were_skips_stay_as_they_are(database: Database) -> None:
+    """The column is added to what is there, on both kinds."""
+    labels = Labels(database, "tiny")
+    labels.add([Incoming(StoredRow("a", {"text": "t"}, "f:1"), "x")])
+    with database.writing() as db:
+        db.execute(text("DROP INDEX rows_by_arrival"))
+        if db.dialect.name == "sqlite":  # which drops no column that a constraint names
+            db.execute(text("CREATE TABLE old AS SELECT * FROM labels"))
+            db.execute(text("DROP TABLE labels"))
+            db.execute(text(LABELS_0003))
+            db.execute(
+                text(
+                    "INSERT INTO labels SELECT seq, collection, row_id, label, undoes, labeled_at, who, predicted, confidence, version FROM old"
+                )
+            )
+            db.execute(text("DROP TABLE old"))
+            db.execute(text("CREATE INDEX labels_by_row ON labels (collection, row_id, seq)"))
+        else:
+            db.execute(text("ALTER TABLE labels DROP COLUMN act"))
+        db.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    labels.do("a", "skip", "ann")
+    assert [(s.kind, s.label) for s in labels.history()] == [("skip", None), ("label", "x")]
+    assert {row.id: said.label for row, said in labels.labelled()} == {"a": "x"}
+    with database.reading() as db:
+        assert compare_metadata(MigrationContext.configure(db), metadata) == []
 
 
 def test_processes_that_open_a_new_store_at_once_bring_it_up_to_date_once(database: Database) -> None:

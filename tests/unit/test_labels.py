@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from avocet.errors import NotFoundError
+from avocet.errors import ChangedMeanwhileError, NotFoundError, NotTheLastError
 from avocet.store.database import Database, _engine, on_sqlite
 from avocet.store.labels import Added, Incoming, Labels, Prediction, StoredRow
 from avocet.store.settings import change
@@ -109,6 +109,77 @@ def test_undo_takes_back_ones_own_last_word_again_and_again(store: Labels) -> No
     with pytest.raises(NotFoundError, match="ann has said nothing in tiny that could be undone"):
         store.undo("ann")
     assert [s.kind for s in store.history(who="ann")] == ["undo", "undo", "deletion", "label"]
+
+
+def test_a_skip_says_nothing_and_a_discard_ends_the_asking(store: Labels) -> None:
+    """A skipped row keeps its label or waits; a discarded one neither waits nor counts, also against a later file."""
+    store.add([Incoming(row("a"), "x", "2026-11-01"), Incoming(row("b")), Incoming(row("c"), "x", "2026-11-01")])
+    for name in ("a", "b"):
+        assert store.do(name, "skip", "ann").kind == "skip"
+    assert store.do("c", "discard", "ann").kind == "discard"
+    states = store.states(["a", "b", "c"])
+    assert {name: (its.label, its.skipped, its.discarded, its.waits) for name, its in states.items()} == {
+        "a": ("x", False, False, False),
+        "b": (None, True, False, True),
+        "c": (None, False, True, False),
+    }
+    assert standing(store) == {"a": "x"}
+    assert [its.id for its, _ in store.page(9, unlabelled=True)] == ["b"]
+    assert {its.id: said is not None for its, said in store.page(9)} == {"a": True, "b": False, "c": False}
+    assert store.add([Incoming(row("c"), "y", "2099-01-01")]) == Added(n_known=1, n_other=1)
+    assert (store.put_all(["b", "c", "nobody", "b"], "y", "bob"), standing(store)) == (1, {"a": "x", "b": "y"})
+    assert store.put("c", "y", "ann").kind == "label" and standing(store)["c"] == "y"
+    found = store.take_back("ann")
+    assert (found.kind, found.label, found.row_id, found.n) == ("label", "y", "c", 1)
+    assert (store.take_back("ann").kind, standing(store)["c"]) == ("discard", "x")
+    assert (store.take_back("ann").kind, store.take_back("ann").kind) == ("skip", "skip")
+    with pytest.raises(NotFoundError, match="there is no row 'd'"):
+        store.do("d", "skip", "ann")
+
+
+def test_what_stands_is_not_said_twice_by_the_same_person(store: Labels) -> None:
+    """A key that bounces, or a request that is sent again, adds no event; another person's word does."""
+    store.add([Incoming(row("a"), "x")])
+    first = store.put("a", "y", "ann")
+    assert store.put("a", "y", "ann", base=0) == first, "sent again, with what was seen before the first time"
+    assert store.put("a", "y", "bob").seq > first.seq
+    gone = store.do("a", "discard", "bob")
+    assert store.do("a", "discard", "bob") == gone
+    assert [s.kind for s in store.history()] == ["discard", "label", "label", "label"]
+
+
+def test_who_saw_another_state_is_told_and_changes_nothing(store: Labels) -> None:
+    """Of two people at the same mail, the second one looks again."""
+    store.add([Incoming(row("a"))])
+    seen = store.states(["a"])["a"].version
+    said = store.put("a", "x", "ann", base=seen)
+    assert seen == 0 and store.states(["a"])["a"].version == said.seq
+    match = rf"row 'a' changed meanwhile \(ann said label x\): it is at version {said.seq}, not 0"
+    with pytest.raises(ChangedMeanwhileError, match=match):
+        store.put("a", "y", "bob", base=seen)
+    with pytest.raises(ChangedMeanwhileError):
+        store.take_away("a", "bob", base=seen)
+    with pytest.raises(ChangedMeanwhileError):
+        store.do("a", "discard", "bob", base=seen)
+    store.undo("ann")
+    with pytest.raises(ChangedMeanwhileError, match=r"\(it was undone\)"):
+        store.put("a", "y", "bob", base=said.seq)
+    assert (len(store.history()), standing(store)) == (2, {})
+
+
+def test_only_the_last_word_is_undone_by_its_number(store: Labels) -> None:
+    """Who names an event means that one; labels that were given at once go at once, whichever of them is named."""
+    store.add([Incoming(row(name)) for name in "abc"])
+    first = store.put("a", "x", "ann")
+    assert store.put_all(["b", "c"], "y", "ann") == 2
+    last = store.history(2)
+    with pytest.raises(
+        NotTheLastError, match=f"event {first.seq} is not what ann said last: that is event {last[0].seq}"
+    ):
+        store.take_back("ann", first.seq)
+    found = store.take_back("ann", last[1].seq)
+    assert (found.event, found.n, found.label, standing(store)) == (last[0].seq, 2, "y", {"a": "x"})
+    assert store.take_back("ann", first.seq).n == 1
 
 
 def test_statistics_count_what_stands(store: Labels) -> None:

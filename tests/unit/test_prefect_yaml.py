@@ -10,7 +10,9 @@ from prefect.exceptions import ParameterTypeError
 from ruamel.yaml import YAML
 
 from avocet import recipe as recipes
+from avocet.asked import Asked
 from avocet.home import CHECKOUT, Home
+from flows.benchmark import benchmark
 from flows.classify import SHARD, classify, classify_shard
 from flows.finetune import finetune
 
@@ -23,7 +25,8 @@ POOL = {"name", "work_queue_name", "job_variables"}
 LIMIT = {"limit", "collision_strategy", "grace_period_seconds"}
 # No `active`: it would switch a schedule that a person has paused back on at every deploy.
 SCHEDULE = {"cron", "timezone", "slug", "parameters"}
-DEPLOYMENTS = ("finetune", "nightly")
+DEPLOYMENTS = ("finetune", "nightly", "benchmark")
+FLOWS = {"finetune": finetune, "nightly": finetune, "benchmark": benchmark}
 BULK = ("classify", "classify-shard")
 
 
@@ -54,8 +57,8 @@ def by_name(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {deployment["name"]: deployment for deployment in document["deployments"]}
 
 
-def test_there_are_four_deployments_of_known_keys(document: dict[str, Any]) -> None:
-    """`finetune` and `classify` by hand, `nightly` by the clock, shards by `classify`; nothing that Prefect would ignore."""
+def test_there_are_five_deployments_of_known_keys(document: dict[str, Any]) -> None:
+    """`finetune`, `benchmark` and `classify` by hand, `nightly` by the clock, shards by `classify`; nothing that Prefect would ignore."""
     assert unknown(document) == []
     assert tuple(deployment["name"] for deployment in document["deployments"]) == (*DEPLOYMENTS, *BULK)
 
@@ -116,17 +119,27 @@ def test_the_entrypoint_is_the_flow(by_name: dict[str, dict[str, Any]], name: st
     """The file exists, and the name in it is the flow `avocet`."""
     path, _, function = by_name[name]["entrypoint"].partition(":")
     assert (CHECKOUT / path).is_file()
-    assert (path, function, finetune.name) == ("flows/finetune.py", finetune.fn.__name__, "avocet")
+    its = FLOWS[name]
+    assert (path, function, its.name) == (f"flows/{its.fn.__name__}.py", its.fn.__name__, "avocet")
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
 def test_the_parameters_are_the_flows(by_name: dict[str, dict[str, Any]], name: str) -> None:
     """Each is a parameter of the flow, the recipe ships, and a run's own are held against the schema."""
     parameters = by_name[name]["parameters"]
-    assert set(parameters) <= set(inspect.signature(finetune.fn).parameters)
+    assert set(parameters) <= set(inspect.signature(FLOWS[name].fn).parameters)
     assert recipes.load(Home(CHECKOUT), parameters["recipe"]).name == "job_mail"
     assert by_name[name]["enforce_parameter_schema"] is True
-    finetune.validate_parameters(parameters)
+    FLOWS[name].validate_parameters(parameters)
+
+
+@pytest.mark.parametrize("purpose", ["finetune", "benchmark"])
+def test_what_a_run_is_asked_for_fits_its_deployment(by_name: dict[str, dict[str, Any]], purpose: str) -> None:
+    """Whoever asks for a run names its deployment by its purpose, and gives what was asked for, and the run, as parameters."""
+    wanted = Asked("job_mail") if purpose == "benchmark" else Asked("job_mail", "x", 2, 1e-4, 8, {"validation": 0.1, "holdout": 0.2})  # fmt: skip
+    parameters = {name: value for name, value in wanted.parameters.items() if value is not None}
+    assert purpose in by_name
+    FLOWS[purpose].validate_parameters({**parameters, "run": "a-run"})
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
@@ -146,8 +159,8 @@ def test_it_runs_on_the_gpu_pool(by_name: dict[str, dict[str, Any]], name: str) 
 
 
 def test_only_nightly_has_a_schedule(by_name: dict[str, dict[str, Any]]) -> None:
-    """`prefect deploy` cannot take a schedule away, so `finetune` never gets one; nightly has one, with a slug."""
-    assert "schedules" not in by_name["finetune"]
+    """`prefect deploy` cannot take a schedule away, so the others never get one; nightly has one, with a slug."""
+    assert "schedules" not in by_name["finetune"] and "schedules" not in by_name["benchmark"]
     assert by_name["nightly"]["schedules"] == [{"cron": "0 3 * * *", "timezone": "Europe/Berlin", "slug": "nightly"}]
 
 

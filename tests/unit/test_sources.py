@@ -97,6 +97,21 @@ def test_what_a_person_says_or_takes_away_counts(labels: Labels, reading: Callab
     assert told(reading([LINE])) == {"a": "neutral"}
 
 
+def test_what_was_discarded_is_no_row(labels: Labels, reading: Callable[..., Reading]) -> None:
+    """A file that gives it a later label is told so; what is in no file is gone without a word, as it never was one."""
+    labels.add([Incoming(stored("a")), Incoming(stored("b"), "neutral"), Incoming(stored("c"), "digest")])
+    for name in ("a", "b"):
+        labels.do(name, "discard", "ann")
+    labels.do("c", "skip", "ann")
+    found = reading([{**LINE, "labeled_at": "2099-01-01"}])
+    assert (told(found), [(u.id, u.reason) for u in found.unusable], found.n_lines) == (
+        {"c": "digest"}, [("a", "it was discarded in the store")], 2,
+    )  # fmt: skip
+    for _ in range(3):
+        labels.undo("ann")
+    assert told(reading([LINE])) == {"a": "digest", "b": "neutral", "c": "digest"}
+
+
 def test_a_stored_row_without_the_templates_field_is_told(labels: Labels, reading: Callable[..., Reading]) -> None:
     """Like a line of a file; a row without a label waits."""
     labels.add([Incoming(StoredRow("c", {"text": "t"}, "x.csv:2"), "digest"), Incoming(stored("d"))])

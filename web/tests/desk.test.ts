@@ -1,19 +1,20 @@
 /** The desk: answers are saved in order, none is lost and none hits a mail it was not meant for. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../src/api/client";
-import { useDesk } from "../src/pages/label/desk";
+import { Desk } from "../src/pages/label/desk";
 import { cut, mail, Store } from "./fakeDesk";
 
 let store: Store;
-let desk: ReturnType<typeof useDesk>;
+let desk: Desk;
 let told: string[];
 let clock: number;
+let live = false;
 
 async function open(n: number): Promise<void> {
   store = new Store(n);
   told = [];
   clock = 0;
-  desk = useDesk(store, (text) => told.push(text), () => clock);
+  desk = new Desk(store, (text) => told.push(text), () => live, () => clock);
   await desk.begin();
 }
 const settle = () => vi.advanceTimersByTimeAsync(20);
@@ -29,13 +30,13 @@ describe("answers", () => {
     store.slow = new Promise((done) => (free = done));
     for (let n = 0; n < 20; n += 1) desk.act("label", n % 2 ? "x" : "y");
     expect(here()).toBe("20");
-    expect(desk.save.value).toBe("saving");
+    expect(desk.saver.state.value).toBe("saving");
     expect(store.asked).toEqual([]);
     free();
     await settle();
     expect(store.asked).toEqual(Array.from({ length: 20 }, (_, n) => `${n}=${n % 2 ? "x" : "y"}`));
-    expect(desk.save.value).toBe("saved");
-    expect(desk.counts.value).toEqual({ left: 40, today: 20, skipped: 0 });
+    expect(desk.saver.state.value).toBe("saved");
+    expect(desk.tally.counts.value).toEqual({ left: 40, today: 20, skipped: 0 });
   });
 
   it("fetches more before the desk is empty and shows no mail twice", async () => {
@@ -57,7 +58,7 @@ describe("answers", () => {
     desk.act("label", "y");
     await settle();
     expect(desk.recent.value.map((one) => [one.id, one.act, one.state])).toEqual([["1", "correction", "saved"], ["0", "confirmation", "saved"]]);
-    expect(desk.said.value).toEqual({ x: 1, y: 1 });
+    expect(desk.tally.said.value).toEqual({ x: 1, y: 1 });
   });
 
   it("skips to the end of the queue, and shows the skipped ones when asked", async () => {
@@ -66,7 +67,7 @@ describe("answers", () => {
     desk.act("label", "x");
     await settle();
     expect(desk.done.value).toBe(true);
-    expect(desk.counts.value).toEqual({ left: 0, today: 1, skipped: 1 });
+    expect(desk.tally.counts.value).toEqual({ left: 0, today: 1, skipped: 1 });
     desk.showSkipped();
     await settle();
     expect(here()).toBe("0");
@@ -81,13 +82,13 @@ describe("what was not saved", () => {
     await settle();
     expect(here()).toBe("0");
     expect(desk.current.value?.back).toMatchObject({ why: "unsaved", act: "label", label: "y" });
-    expect(desk.save.value).toBe("unsaved");
-    expect(desk.counts.value.left).toBe(5);
+    expect(desk.saver.state.value).toBe("unsaved");
+    expect(desk.tally.counts.value.left).toBe(5);
     expect(told.at(-1)).toContain("Not saved: “Mail 0” came back.");
     desk.again();
     await settle();
     expect(store.labelled()).toEqual(["0=y"]);
-    expect(desk.save.value).toBe("saved");
+    expect(desk.saver.state.value).toBe("saved");
     expect(here()).toBe("1");
   });
 
@@ -111,13 +112,13 @@ describe("what was not saved", () => {
     await settle();
     expect(store.labelled()).toEqual(["1=b"]);
     expect(desk.items.value.slice(0, 4).map((one) => [one.mail.id, one.back?.label])).toEqual([["0", "a"], ["2", "c"], ["3", "d"], ["4", undefined]]);
-    expect(desk.unsaved.value).toBe(3);
+    expect(desk.saver.failed.value).toBe(3);
     for (let n = 0; n < 3; n += 1) {
       desk.again();
       await settle();
     }
     expect(store.labelled()).toEqual(["0=a", "1=b", "2=c", "3=d"]);
-    expect(desk.unsaved.value).toBe(0);
+    expect(desk.saver.failed.value).toBe(0);
   });
 
   it("is kept on the desk when the order changes", async () => {
@@ -152,7 +153,7 @@ describe("another window", () => {
     desk.act("label", "y");
     await settle();
     expect(here()).toBe("1");
-    expect(desk.save.value).toBe("saved");
+    expect(desk.saver.state.value).toBe("saved");
     expect(told).toEqual([]);
   });
 });
@@ -170,8 +171,8 @@ describe("undo", () => {
     expect(desk.items.value.slice(0, 3).map((one) => one.mail.id)).toEqual(["1", "2", "3"]);
     expect(desk.current.value?.suggestion?.label).toBe("x");
     expect(store.labelled()).toEqual(["0=x"]);
-    expect(desk.counts.value).toEqual({ left: 4, today: 1, skipped: 0 });
-    expect(desk.said.value.y).toBe(0);
+    expect(desk.tally.counts.value).toEqual({ left: 4, today: 1, skipped: 0 });
+    expect(desk.tally.said.value.y).toBe(0);
   });
 
   it("lets no key through to the mail that is about to make room", async () => {
@@ -214,8 +215,8 @@ describe("answering anew", () => {
     desk.act("label", "y");
     await settle();
     expect(store.labelled()).toEqual(["0=y"]);
-    expect(desk.counts.value).toEqual({ left: 3, today: 1, skipped: 0 });
-    expect(desk.said.value).toEqual({ x: 0, y: 1 });
+    expect(desk.tally.counts.value).toEqual({ left: 3, today: 1, skipped: 0 });
+    expect(desk.tally.said.value).toEqual({ x: 0, y: 1 });
     expect(here()).toBe("1");
   });
 
@@ -236,12 +237,25 @@ describe("near copies", () => {
     for (const id of ["0", "3", "4"]) store.find(id).fields.twin = "same";
     desk.act("label", "x");
     await vi.advanceTimersByTimeAsync(500);
-    expect(desk.offer.value?.mails.map((one) => one.id)).toEqual(["3", "4"]);
+    expect(desk.alike.offer.value?.mails.map((one) => one.id)).toEqual(["3", "4"]);
     desk.labelAlike(["3", "4"]);
     await settle();
     expect(store.labelled()).toEqual(["0=x", "3=x", "4=x"]);
     expect(desk.items.value.map((one) => one.mail.id)).toEqual(["1", "2", "5"]);
-    expect(desk.counts.value.left).toBe(3);
+    expect(desk.tally.counts.value.left).toBe(3);
+  });
+
+  it("wait again, all of them, when that is undone", async () => {
+    await open(6);
+    for (const id of ["0", "3", "4"]) store.find(id).fields.twin = "same";
+    desk.act("label", "x");
+    await vi.advanceTimersByTimeAsync(500);
+    desk.labelAlike(["3", "4"]);
+    desk.undo();
+    await settle();
+    expect(store.labelled()).toEqual(["0=x"]);
+    expect(desk.items.value.map((one) => one.mail.id).sort()).toEqual(["1", "2", "3", "4", "5"]);
+    expect(desk.tally.counts.value.left).toBe(5);
   });
 
   it("come back when they could not be labelled", async () => {
@@ -262,6 +276,40 @@ describe("near copies", () => {
     for (let n = 0; n < 5; n += 1) desk.act("label", "x");
     await vi.advanceTimersByTimeAsync(500);
     expect(asked.mock.calls).toEqual([["4"]]);
+  });
+});
+
+describe("suggestions", () => {
+  const later = () => vi.advanceTimersByTimeAsync(3000);
+
+  it("come to the mail that is on the desk once the champion is loaded", async () => {
+    live = true;
+    await open(3);
+    const queue = store.queue.bind(store);
+    store.queue = async (order, limit) => {
+      const found = await queue(order, limit);
+      return { ...found, items: found.items.map((one, i) => ({ ...one, suggestion: null, blind: i === 1 })) };
+    };
+    await desk.begin();
+    expect(desk.items.value.map((one) => one.suggestion?.label)).toEqual([undefined, undefined, undefined]);
+    store.queue = queue;
+    await later();
+    expect(desk.items.value.map((one) => one.suggestion?.label)).toEqual(["x", undefined, "x"]);
+    live = false;
+  });
+
+  it("are not waited for where no model is live", async () => {
+    await open(3);
+    const queue = store.queue.bind(store);
+    let n = 0;
+    store.queue = async (order, limit) => {
+      n += 1;
+      const found = await queue(order, limit);
+      return { ...found, items: found.items.map((one) => ({ ...one, suggestion: null })) };
+    };
+    await desk.begin();
+    await later();
+    expect(n).toBe(1);
   });
 });
 

@@ -17,6 +17,7 @@ export class Store implements DeskApi {
   fails: (ApiError | null)[] = [];
   slow: Promise<void> = Promise.resolve();
   private seq = 0;
+  private together = 1; // events that are undone as one
 
   constructor(n: number) {
     this.mails = Array.from({ length: n }, (_, i) => mail(String(i)));
@@ -45,6 +46,7 @@ export class Store implements DeskApi {
   async sayAlike(_id: string, label: string, ids: string[]): Promise<number> {
     await this.door(`${ids.join("+")}=${label}`);
     for (const id of ids) this.keep(id, "label", { label });
+    this.together = ids.length;
     return ids.length;
   }
 
@@ -53,7 +55,13 @@ export class Store implements DeskApi {
     const last = this.events.pop();
     if (!last) throw new ApiError(404, "", "There is nothing to undo.");
     Object.assign(this.find(last.row_id), last.was, { version: ++this.seq });
-    return { event: this.seq, row_id: last.row_id, kind: last.kind, label: last.label, n: 1 };
+    const n = this.together;
+    for (let more = 1; more < n; more += 1) {
+      const one = this.events.pop() as Event;
+      Object.assign(this.find(one.row_id), one.was, { version: ++this.seq });
+    }
+    this.together = 1;
+    return { event: this.seq, row_id: last.row_id, kind: last.kind, label: last.label, n };
   }
 
   /** Somebody else, in another window. */

@@ -31,6 +31,11 @@ describe("useKeys", () => {
     expect(pressed).toEqual(["a", "?"]);
   });
 
+  it("hears it with Caps Lock, too", () => {
+    press("p", "A");
+    expect(pressed).toEqual(["a"]);
+  });
+
   it("leaves fields alone", () => {
     press("input", "a");
     expect(pressed).toEqual([]);

@@ -78,7 +78,7 @@ describe("why a run cannot start", () => {
 });
 
 describe("targets", () => {
-  const label = (name: string, target: number | null): Label => ({ name, key: name[0]!, colour: null, description: null, target });
+  const label = (name: string, target: number | null): Label => ({ name, key: name[0]!, colour: "#000000", description: "", target });
 
   it("stand beside what there is, in the recipe's order; a label that it has not comes last", () => {
     const found = targets([label("new_lead", 30), label("digest", 30)], { digest: 45, new_lead: 12, old: 2 }, ["new_lead", "digest", "hired"]);

@@ -14,14 +14,22 @@ export const dataRoutes = (world) => {
     const aside = Math.floor(n / 20) + 1;
     const name = `import-${Date.now()}-mail`;
     files.set(name, Array.from({ length: aside }, (_, i) => ({ file: filename, line: 7 * i + 3, reason: REASONS[i % 3], id: null })));
-    const its = { id: String(imports.length + 1), status: "running", filename, n_read: 0, n_new: 0, n_known: 0, n_twice: 0, n_labelled: 0, n_other: 0, n_aside: 0, quarantine: null, error: null };
+    const its = { id: String(imports.length + 1), status: "running", filename, dry_run: query.get("dry_run") === "true", n_read: 0, n_new: 0, n_known: 0, n_twice: 0, n_labelled: 0, n_other: 0, n_aside: 0, quarantine: null, error: null };
     const end = { status: "done", n_read: n, n_new: n - aside - 2, n_known: 1, n_twice: 1, n_labelled: Math.floor(n / 3), n_other: 0, n_aside: aside, quarantine: name };
     setTimeout(() => Object.assign(its, { n_read: Math.floor(n / 2) }), 300);
     setTimeout(() => Object.assign(its, end), 800);
-    if (query.get("dry_run") !== "true") imports.unshift(its);
+    imports.unshift(its);
     files.set(`id ${its.id}`, its);
     return full(its, 202, { location: `/api/imports/${its.id}` });
   }
+
+  world.fetch = (account) => {
+    const its = { id: `fetch-${Date.now()}`, status: "running", filename: account.name, dry_run: false, n_read: 0, n_new: 0, n_known: 0, n_twice: 0, n_labelled: 0, n_other: 0, n_aside: 0, quarantine: null, error: null };
+    files.set(`id ${its.id}`, its);
+    setTimeout(() => Object.assign(its, { status: "done", n_read: 12, n_new: 12 }), 900);
+    account.fetched_at = new Date().toISOString();
+    return full(its, 202);
+  };
 
   function suspects() {
     if (world.empty) throw new Problem(404, "no run has decided anything yet: `avocet train`");

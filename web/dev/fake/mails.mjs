@@ -4,7 +4,7 @@ import { before, dice, full, paged, Problem } from "./problem.mjs";
 import { LABELS } from "./settings.mjs";
 
 const DEMO = new URL("../../../data/demo_mail.jsonl", import.meta.url);
-const RESERVED = new Set(["u", "s", "d", "h", "g", "?", "/", "j", "k"]);
+const RESERVED = new Set(["u", "s", "d", "h", "?", "/", "j", "k"]);
 const COLOURS = ["#2f7d7a", "#3d7a3a", "#a8453f", "#4d7c1f", "#8a6d1c", "#6b7280", "#7b5ea7", "#56718c", "#b0662a", "#b04a80"];
 const ABOUT = [
   "A date and time for a talk with people of the company, on the phone, by video or on site.",
@@ -123,7 +123,7 @@ export const mailRoutes = (world) => {
     const its = body.items ?? body;
     const errors = its.flatMap((one, i) => {
       const twice = its.findIndex((other) => other.key === one.key) < i;
-      const why = [...one.key].length !== 1 ? "A key is one character." : RESERVED.has(one.key) ? `${one.key} is taken by Avocet itself.` : twice ? `${one.key} is the key of another label.` : "";
+      const why = [...one.key].length > 1 ? "A key is one character." : RESERVED.has(one.key) ? `${one.key} is taken by Avocet itself.` : twice && one.key ? `${one.key} is the key of another label.` : "";
       return why ? [{ pointer: `/items/${i}/key`, detail: why }] : [];
     });
     if (errors.length) throw new Problem(422, errors[0].detail, errors);

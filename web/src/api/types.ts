@@ -71,9 +71,10 @@ export interface Undone {
 
 export interface Label {
   name: string;
+  /** One character, or none. */
   key: string;
-  colour: string | null;
-  description: string | null;
+  colour: string;
+  description: string;
   target: number | null;
 }
 
@@ -94,6 +95,7 @@ export interface Import {
   id: string;
   status: "running" | "done" | "failed";
   filename: string;
+  dry_run: boolean;
   n_read: number;
   n_new: number;
   n_known: number;
@@ -127,11 +129,21 @@ export interface Recipe {
   champion: string | null;
 }
 
+/** What the last run that judged the live model found, on `n` mails; `lo` to `hi` is the 95 % interval of macro-F1. */
+export interface LiveMetrics {
+  run: string;
+  n: number;
+  macro_f1: number | null;
+  lo: number | null;
+  hi: number | null;
+  accuracy: number | null;
+}
+
 export interface ModelInfo {
   type: "base" | "finetuned";
   version: string | null;
   recipe: string;
-  metrics: Record<string, number | null> | null;
+  metrics: LiveMetrics | null;
   problem: string | null;
 }
 
@@ -288,11 +300,18 @@ export interface Decision {
   [word: string]: unknown;
 }
 
+/** A mailbox to fetch from; its password is never among what the API takes or tells. */
 export interface Account {
   name: string;
+  collection: string;
   host: string;
-  user: string;
-  [word: string]: unknown;
+  port: number;
+  security: "tls" | "starttls" | "none";
+  username: string;
+  folder: string;
+  fetched_at: string | null;
+  /** How its password is given, where the API says so. */
+  help?: string | null;
 }
 
 /** A label that is likely wrong, a conflict, or a text of an odd length, as a run saw it. */

@@ -17,11 +17,12 @@ export function isForPage(event: KeyboardEvent): boolean {
   return !((event.key === "Enter" || event.key === " ") && target?.closest(PRESSED_BY_ENTER));
 }
 
-/** Listen while the component is there; `keys()` is asked at each key, so that it may change. */
+/** Listen while the component is there; `keys()` is asked at each key, so that it may change. Caps Lock does not matter. */
 export function useKeys(keys: () => Keys): void {
   const listen = (event: KeyboardEvent): void => {
     if (!isForPage(event)) return;
-    const does = keys()[event.key];
+    const its = keys();
+    const does = its[event.key] ?? (event.key.length === 1 ? (its[event.key.toLowerCase()] ?? its[event.key.toUpperCase()]) : undefined);
     if (!does) return;
     event.preventDefault();
     does(event);

@@ -1,6 +1,6 @@
 /** What the data page asks of the API. */
 
-import { get, part, post, put, remove } from "../../api/client";
+import { ApiError, get, part, post, put, remove } from "../../api/client";
 import type { Checks, Import, Label, Mail, Page, QuarantineFile, SetAside, Suspect, Undone } from "../../api/types";
 import { upload, type Uploading } from "../../api/upload";
 
@@ -31,7 +31,15 @@ export const discard = (recipe: string, id: string): Promise<void> => remove(of(
 export const undo = (recipe: string): Promise<Undone> => post<Undone>("/api/undo", {}, { query: { recipe } });
 export const labelsOf = async (recipe: string): Promise<Label[]> => itemsOf(await get<{ items: Label[] }>("/api/labels", { recipe }));
 
-export const suspectsOf = async (recipe: string): Promise<Suspect[]> => itemsOf(await get<Suspect[] | { items: Suspect[] }>("/api/suspects", { recipe }));
+/** Null where no run has looked yet. */
+export async function suspectsOf(recipe: string): Promise<{ items: Suspect[] | null }> {
+  try {
+    return { items: itemsOf(await get<Suspect[] | { items: Suspect[] }>("/api/suspects", { recipe })) };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return { items: null };
+    throw error;
+  }
+}
 export const checksOf = (recipe: string): Promise<Checks> => get<Checks>("/api/checks", { recipe });
 
 export interface Naming {

@@ -2,297 +2,271 @@
 
 import { computed, ref, shallowRef } from "vue";
 import { ApiError, inWords } from "../../api/client";
-import type { HistoryEvent, Mail, Order, Waiting } from "../../api/types";
+import type { Mail, Order, Queue, Waiting } from "../../api/types";
 import { titleOf, words } from "../../text";
+import { Alike } from "./alike";
 import type { DeskApi } from "./api";
+import { asRecent, recentOf, suggested, withBack, type Back, type OnDesk, type Recent } from "./onDesk";
 import { useSaver } from "./saver";
+import { Tally, type Act } from "./tally";
 
-export type Act = "label" | "skip" | "discard";
-
-/** A mail on the desk; `back` says why it is here a second time. */
-export interface OnDesk extends Waiting {
-  back: { why: "unsaved" | "elsewhere" | "undone" | "again"; act: Act; label: string | null; detail: string } | null;
-}
-
-/** One line of what was said last. */
-export interface Recent {
-  id: string;
-  title: string;
-  label: string | null;
-  act: string;
-  state: "saving" | "saved";
-}
-
-export interface Offer {
-  id: string;
-  label: string;
-  mails: Mail[];
-}
-
-export interface DeskSays {
-  (text: string, tone?: "calm" | "good" | "bad"): void;
-}
+export type Say = (text: string, tone?: "calm" | "good" | "bad") => void;
 
 const AT_ONCE = 50;
 const FEW = 25; // left on the desk: time to fetch more
 const RECENT = 10;
 const GUARD_MS = 700;
-const ALIKE_AFTER_MS = 400;
+const SUGGESTIONS_AFTER_MS = 3000;
+const PATIENCE = 10; // times that suggestions are asked for again
 
-export function useDesk(api: DeskApi, say: DeskSays, now: () => number = () => Date.now()) {
-  const items = shallowRef<OnDesk[]>([]);
-  const recent = shallowRef<Recent[]>([]);
-  const offer = shallowRef<Offer | null>(null);
-  const counts = ref({ left: 0, today: 0, skipped: 0 });
-  const said = ref<Record<string, number>>({}); // how many more of each label than the statistics knew
-  const order = ref<Order>("uncertain");
-  const trouble = ref("");
-  const loading = ref(false);
-  const undoing = ref(0);
-  const exhausted = ref(false);
-  const saver = useSaver();
-  const acted = new Map<string, Act>();
-  const versions = new Map<string, number>();
-  const known = new Map<string, Waiting>();
-  let skippedToo = false;
-  let guardedUntil = 0;
-  let turn = 0;
-  let lookingForAlike: ReturnType<typeof setTimeout> | undefined;
+export class Desk {
+  readonly items = shallowRef<OnDesk[]>([]);
+  readonly recent = shallowRef<Recent[]>([]);
+  readonly order = ref<Order>("uncertain");
+  readonly trouble = ref("");
+  readonly loading = ref(false);
+  readonly tally = new Tally();
+  readonly saver = useSaver();
+  readonly alike: Alike;
+  readonly current = computed(() => this.items.value[0] ?? null);
+  readonly done = computed(() => !this.current.value && this.exhausted.value && !this.loading.value && this.saver.waiting.value === 0);
+  private readonly exhausted = ref(false);
+  private readonly acted = new Map<string, Act>();
+  private readonly versions = new Map<string, number>();
+  private readonly known = new Map<string, Waiting>();
+  private undoing = 0;
+  private skippedToo = false;
+  private guardedUntil = 0;
+  private turn = 0;
+  private patience = PATIENCE;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
-  const current = computed(() => items.value[0] ?? null);
-  const done = computed(() => !current.value && exhausted.value && !loading.value && saver.waiting.value === 0);
-
-  async function begin(by: Order = order.value): Promise<void> {
-    order.value = by;
-    turn += 1;
-    items.value = items.value.filter((item) => item.back?.why === "unsaved");
-    exhausted.value = false;
-    await Promise.all([fill(), remember()]);
+  /** `expectsSuggestions`: whether a model is live that will suggest. */
+  constructor(
+    private readonly api: DeskApi,
+    private readonly say: Say,
+    private readonly expectsSuggestions: () => boolean = () => false,
+    private readonly now: () => number = () => Date.now(),
+  ) {
+    this.alike = new Alike(api, (id) => this.acted.has(id));
   }
 
-  async function remember(): Promise<void> {
-    try {
-      recent.value = (await api.history(RECENT * 2)).filter((one) => !one.undone && one.kind !== "undo").slice(0, RECENT).map(asRecent);
-    } catch (error) {
-      say(`The history could not be read: ${inWords(error)}`, "bad");
-    }
+  /** An empty desk, but for what is not saved, and the first mails in the order `by`. */
+  async begin(by: Order = this.order.value): Promise<void> {
+    this.order.value = by;
+    this.turn += 1;
+    this.patience = PATIENCE;
+    this.items.value = this.items.value.filter((item) => item.back?.why === "unsaved");
+    this.exhausted.value = false;
+    await Promise.all([this.fill(), this.remember()]);
   }
 
-  /** Fetch more mails; what is on the desk stays in its place. */
-  async function fill(): Promise<void> {
-    const mine = turn;
-    loading.value = true;
-    try {
-      const found = await api.queue(order.value, AT_ONCE);
-      if (mine !== turn) return;
-      const here = new Set(items.value.map((item) => item.mail.id));
-      const fresh = found.items.filter((one) => !here.has(one.mail.id) && !acted.has(one.mail.id) && (skippedToo || !one.mail.skipped));
-      for (const one of fresh) {
-        known.set(one.mail.id, one);
-        versions.set(one.mail.id, one.mail.version);
-      }
-      items.value = [...items.value, ...fresh.map((one) => ({ ...one, back: null }))];
-      exhausted.value = fresh.length === 0;
-      if (saver.waiting.value === 0) counts.value = { left: found.left, today: found.labelled_today, skipped: found.skipped };
-      trouble.value = "";
-    } catch (error) {
-      if (mine === turn) trouble.value = inWords(error);
-    } finally {
-      if (mine === turn) loading.value = false;
-    }
+  stop(): void {
+    clearTimeout(this.timer);
+    this.alike.stop();
   }
 
-  function fillIfFew(): void {
-    if (items.value.length < FEW && !loading.value && !exhausted.value) void fill();
-  }
-
-  /** Keys that were meant for another mail must not hit the one that just took its place. */
-  const guarded = (): boolean => now() < guardedUntil || undoing.value > 0;
-
-  function act(what: Act, label: string | null = null): void {
-    const item = current.value;
-    if (!item || guarded()) return;
-    const { id } = item.mail;
-    if (item.back?.why === "unsaved") saver.failed.value -= 1;
-    items.value = items.value.slice(1);
-    acted.set(id, what);
-    count(item.mail, what, label, 1);
-    withdraw(id);
-    recent.value = [{ id, title: titleOf(item.mail.fields), label, act: what, state: "saving" as const }, ...recent.value.filter((one) => one.id !== id)].slice(0, RECENT);
-    void saver
-      .send(
-        () => send(item, what, label),
-        (error) => cameBack(item, what, label, error),
-      )
-      .then(afterwards);
-    fillIfFew();
-  }
-
-  async function send(item: OnDesk, what: Act, label: string | null): Promise<void> {
-    const { id } = item.mail;
-    const mail =
-      what === "label" ? await api.say(id, String(label), versions.get(id) ?? item.mail.version, item.suggestion) : await api[what](id);
-    versions.set(id, mail.version);
-    recent.value = recent.value.map((one) => (one.id === id ? { ...one, act: mail.kind ?? what, state: "saved" } : one));
-    if (what === "label") lookForAlike(id, String(label));
-  }
-
-  async function cameBack(item: OnDesk, what: Act, label: string | null, error: unknown): Promise<void> {
-    let { mail } = item;
-    let why: "unsaved" | "elsewhere" = "unsaved";
-    if (error instanceof ApiError && error.status === 412) {
-      mail = await api.mail(mail.id).catch(() => item.mail);
-      versions.set(mail.id, mail.version);
-      // The answer to an earlier try was lost on its way: what we wanted to say stands.
-      if (mail.label === label) {
-        recent.value = recent.value.map((one) => (one.id === mail.id ? { ...one, state: "saved" } : one));
-        return;
-      }
-      why = "elsewhere";
-    }
-    count(item.mail, what, label, -1);
-    acted.delete(mail.id);
-    recent.value = recent.value.filter((one) => one.id !== mail.id);
-    if (why === "unsaved") saver.failed.value += 1;
-    const detail = why === "elsewhere" ? `It was labelled “${words(mail.label ?? "nothing")}” elsewhere meanwhile.` : inWords(error);
-    onTop({ ...item, mail, back: { why, act: what, label, detail } });
-    say(why === "elsewhere" ? `“${titleOf(mail.fields)}” came back. ${detail}` : `Not saved: “${titleOf(mail.fields)}” came back. ${detail}`, "bad");
-  }
-
-  /** Behind the mails that came back before it, so that these come in their order. */
-  function onTop(item: OnDesk): void {
-    const rest = items.value.filter((one) => one.mail.id !== item.mail.id);
-    const n = rest.findIndex((one) => one.back === null || one.back.why === "again");
-    const at = item.back?.why === "unsaved" || item.back?.why === "elsewhere" ? (n < 0 ? rest.length : n) : 0;
-    if (at === 0) guardedUntil = now() + GUARD_MS;
-    items.value = [...rest.slice(0, at), item, ...rest.slice(at)];
+  /** Say what the mail on the desk is, and go on to the next; it is saved meanwhile. */
+  act(what: Act, label: string | null = null): void {
+    const item = this.current.value;
+    if (!item || this.isGuarded()) return;
+    const { mail } = item;
+    if (item.back?.why === "unsaved") this.saver.failed.value -= 1;
+    this.items.value = this.items.value.slice(1);
+    this.acted.set(mail.id, what);
+    this.tally.add(mail, what, label, 1);
+    this.alike.withdraw(mail.id);
+    this.recent.value = [recentOf(mail, what, label), ...this.others(mail.id)].slice(0, RECENT);
+    void this.saver.send(() => this.send(item, what, label), (error) => this.cameBack(item, what, label, error)).then(() => this.settle());
+    this.fillIfFew();
   }
 
   /** Say once more what was not saved. */
-  function again(): void {
-    const back = current.value?.back;
-    if (!back || back.why !== "unsaved") return;
-    guardedUntil = 0;
-    act(back.act, back.label);
+  again(): void {
+    const back = this.current.value?.back;
+    if (back?.why !== "unsaved") return;
+    this.guardedUntil = 0;
+    this.act(back.act, back.label);
   }
 
-  function count(mail: Mail, what: Act, label: string | null, sign: 1 | -1): void {
-    const its = counts.value;
-    if (mail.label === null && !mail.discarded && !mail.skipped) its.left -= sign;
-    if (what === "label" && mail.label === null) its.today += sign;
-    if ((what === "skip") !== mail.skipped) its.skipped += what === "skip" ? sign : -sign;
-    if (what !== "label" || label === null) return;
-    said.value[label] = (said.value[label] ?? 0) + sign;
-    if (mail.label !== null) said.value[mail.label] = (said.value[mail.label] ?? 0) - sign;
+  undo(): void {
+    this.undoing += 1;
+    void this.saver
+      .send(() => this.takeBack(), (error) => this.say(isNothing(error) ? "There is nothing to undo." : `Not undone. ${inWords(error)}`, "bad"))
+      .finally(() => (this.undoing -= 1))
+      .then(() => this.settle());
   }
 
-  function undo(): void {
-    undoing.value += 1;
-    void saver
-      .send(takeBack, (error) => say(error instanceof ApiError && error.status === 404 ? "There is nothing to undo." : `Not undone. ${inWords(error)}`, "bad"))
-      .finally(() => (undoing.value -= 1))
-      .then(afterwards);
-  }
-
-  async function takeBack(): Promise<void> {
-    const undone = await api.undo();
-    const mail = await api.mail(undone.row_id);
-    versions.set(mail.id, mail.version);
-    recent.value = recent.value.filter((one) => one.id !== mail.id);
-    const what = acted.get(mail.id) ?? (undone.kind === "skip" || undone.kind === "discard" ? undone.kind : "label");
-    acted.delete(mail.id);
-    const waits = mail.label === null && !mail.discarded;
-    if (waits) count({ ...mail, skipped: false }, what, undone.label, -1);
-    const title = titleOf(mail.fields);
-    say(waits ? `Undone: “${title}” waits again.` : `Undone: “${title}” is “${words(mail.label ?? "discarded")}” again.`, "good");
-    if (waits) onTop({ ...(known.get(mail.id) ?? { suggestion: null, drawn: false, blind: false }), mail, back: { why: "undone", act: what, label: undone.label, detail: "" } });
-    guardedUntil = 0; // this one was asked for
-  }
-
-  /** Bring one that was answered before back to the desk, to answer it anew. */
-  async function reopen(id: string): Promise<void> {
-    const mail = await api.mail(id);
-    versions.set(id, mail.version);
-    acted.delete(id);
-    onTop({ ...(known.get(id) ?? { suggestion: null, drawn: false, blind: false }), mail, back: { why: "again", act: "label", label: mail.label, detail: "" } });
-    guardedUntil = 0;
+  /** Bring one that was answered before back to the desk, to answer it anew. Throws ApiError. */
+  async reopen(id: string): Promise<void> {
+    const mail = await this.api.mail(id);
+    this.acted.delete(id);
+    this.bring(mail, { why: "again", act: "label", label: mail.label, detail: "" });
   }
 
   /** Leave what was reopened as it is. */
-  function putBack(): void {
-    if (current.value?.back?.why === "again") items.value = items.value.slice(1);
-    fillIfFew();
+  putBack(): void {
+    if (this.current.value?.back?.why === "again") this.items.value = this.items.value.slice(1);
+    this.fillIfFew();
   }
 
-  function lookForAlike(id: string, label: string): void {
-    clearTimeout(lookingForAlike);
-    lookingForAlike = setTimeout(() => {
-      api.alike(id).then(
-        (found) => {
-          const mails = found.filter((mail) => !acted.has(mail.id));
-          offer.value = mails.length ? { id, label, mails } : null;
-        },
-        () => (offer.value = null), // an offer that cannot be made is none
-      );
-    }, ALIKE_AFTER_MS);
+  /** Label those of the offered near copies. */
+  labelAlike(ids: readonly string[]): void {
+    const offer = this.alike.offer.value;
+    if (!offer || !ids.length) return;
+    this.alike.offer.value = null;
+    const mails = offer.mails.filter((mail) => ids.includes(mail.id));
+    const taken = this.items.value.filter((item) => ids.includes(item.mail.id));
+    this.items.value = this.items.value.filter((item) => !taken.includes(item));
+    for (const mail of mails) this.mark(mail, offer.label, 1);
+    const save = async (): Promise<void> => {
+      const n = await this.api.sayAlike(offer.id, offer.label, [...ids]);
+      this.say(`${n} alike labelled “${words(offer.label)}”, too.`, "good");
+      await this.remember();
+    };
+    const fails = (error: unknown): void => {
+      for (const mail of mails) this.mark(mail, offer.label, -1);
+      this.items.value = [...this.items.value, ...taken];
+      this.say(`The alike ones were not labelled. ${inWords(error)}`, "bad");
+    };
+    void this.saver.send(save, fails).then(() => this.settle());
   }
 
-  /** What was answered by itself is not offered any more. */
-  function withdraw(id: string): void {
-    const mails = offer.value?.mails.filter((mail) => mail.id !== id) ?? [];
-    if (offer.value && mails.length !== offer.value.mails.length) offer.value = mails.length ? { ...offer.value, mails } : null;
+  /** Those that were put off, now. */
+  showSkipped(): void {
+    this.skippedToo = true;
+    for (const [id, what] of this.acted) if (what === "skip") this.acted.delete(id);
+    this.exhausted.value = false;
+    void this.fill();
   }
 
-  function labelAlike(ids: string[]): void {
-    const its = offer.value;
-    if (!its || !ids.length) return;
-    offer.value = null;
-    const mails = its.mails.filter((mail) => ids.includes(mail.id));
-    const before = items.value;
-    items.value = items.value.filter((item) => !ids.includes(item.mail.id));
-    for (const mail of mails) {
-      acted.set(mail.id, "label");
-      count(mail, "label", its.label, 1);
+  /** Keys that were meant for another mail must not hit the one that just took its place. */
+  private isGuarded(): boolean {
+    return this.now() < this.guardedUntil || this.undoing > 0;
+  }
+
+  /** Fetch more mails; what is on the desk stays in its place. */
+  private async fill(): Promise<void> {
+    const mine = this.turn;
+    this.loading.value = true;
+    try {
+      const found = await this.api.queue(this.order.value, AT_ONCE);
+      if (mine === this.turn) this.lay(found);
+    } catch (error) {
+      if (mine === this.turn) this.trouble.value = inWords(error);
+    } finally {
+      if (mine === this.turn) this.loading.value = false;
     }
-    void saver
-      .send(
-        async () => {
-          const n = await api.sayAlike(its.id, its.label, ids);
-          say(`${n} alike labelled “${words(its.label)}”, too.`, "good");
-          await remember();
-        },
-        (error) => {
-          for (const mail of mails) {
-            acted.delete(mail.id);
-            count(mail, "label", its.label, -1);
-          }
-          items.value = [...items.value, ...before.filter((item) => ids.includes(item.mail.id))];
-          say(`The alike ones were not labelled. ${inWords(error)}`, "bad");
-        },
-      )
-      .then(afterwards);
   }
 
-  function showSkipped(): void {
-    skippedToo = true;
-    for (const [id, what] of acted) if (what === "skip") acted.delete(id);
-    exhausted.value = false;
-    void fill();
+  private lay(found: Queue): void {
+    const here = new Set(this.items.value.map((item) => item.mail.id));
+    const fresh = found.items.filter(({ mail }) => !here.has(mail.id) && !this.acted.has(mail.id) && (this.skippedToo || !mail.skipped));
+    for (const one of fresh) this.versions.set(one.mail.id, one.mail.version);
+    this.items.value = [...this.items.value.map((item) => suggested(item, found.items)), ...fresh.map((one) => ({ ...one, back: null }))];
+    for (const item of this.items.value) this.known.set(item.mail.id, item);
+    this.exhausted.value = fresh.length === 0;
+    if (this.saver.waiting.value === 0) this.tally.know(found);
+    this.trouble.value = "";
+    this.waitForSuggestions();
   }
 
-  /** Once all is sent, what the store has is asked again: mails that were on their way are not in its answer any more. */
-  function afterwards(): void {
-    if (saver.waiting.value > 0) return;
-    if (items.value.length < FEW && !loading.value && (!exhausted.value || !items.value.length)) void fill();
+  private fillIfFew(): void {
+    if (this.items.value.length < FEW && !this.loading.value && !this.exhausted.value) void this.fill();
   }
 
-  return {
-    items, current, recent, offer, counts, said, order, trouble, loading, undoing, done,
-    save: saver.state, waiting: saver.waiting, unsaved: saver.failed,
-    begin, fill, act, again, undo, reopen, putBack, labelAlike, showSkipped,
-  };
+  /** A champion that is only being loaded suggests a little later. */
+  private waitForSuggestions(): void {
+    if (this.patience <= 0 || !this.expectsSuggestions() || this.items.value.every((item) => item.suggestion || item.blind)) return;
+    this.patience -= 1;
+    const mine = this.turn;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => mine === this.turn && void this.fill(), SUGGESTIONS_AFTER_MS);
+  }
+
+  private async remember(): Promise<void> {
+    try {
+      const events = await this.api.history(RECENT * 2);
+      this.recent.value = events.filter((one) => !one.undone && one.kind !== "undo").slice(0, RECENT).map(asRecent);
+    } catch (error) {
+      this.say(`The history could not be read: ${inWords(error)}`, "bad");
+    }
+  }
+
+  private async send(item: OnDesk, what: Act, label: string | null): Promise<void> {
+    const { id } = item.mail;
+    const version = this.versions.get(id) ?? item.mail.version;
+    const mail = what === "label" ? await this.api.say(id, String(label), version, item.suggestion) : await this.api[what](id);
+    this.versions.set(id, mail.version);
+    this.saved(id, what === "label" ? (mail.kind ?? what) : what);
+    if (what === "label") this.alike.lookFor(id, String(label));
+  }
+
+  private saved(id: string, act: string): void {
+    this.recent.value = this.recent.value.map((one) => (one.id === id ? { ...one, act, state: "saved" } : one));
+  }
+
+  private async cameBack(item: OnDesk, what: Act, label: string | null, error: unknown): Promise<void> {
+    const moved = error instanceof ApiError && error.status === 412;
+    const mail = moved ? await this.api.mail(item.mail.id).catch(() => item.mail) : item.mail;
+    // The answer to an earlier try was lost on its way: what we wanted to say stands.
+    if (moved && mail.label === label) return this.saved(mail.id, what);
+    this.tally.add(item.mail, what, label, -1);
+    this.acted.delete(mail.id);
+    this.recent.value = this.others(mail.id);
+    if (!moved) this.saver.failed.value += 1;
+    const detail = moved ? `It was labelled “${words(mail.label ?? "nothing")}” elsewhere meanwhile.` : inWords(error);
+    this.known.set(mail.id, item);
+    this.bring(mail, { why: moved ? "elsewhere" : "unsaved", act: what, label, detail });
+    if (this.current.value?.mail.id === mail.id) this.guardedUntil = this.now() + GUARD_MS;
+    this.say(`${moved ? "" : "Not saved: "}“${titleOf(mail.fields)}” came back. ${detail}`, "bad");
+  }
+
+  private async takeBack(): Promise<void> {
+    const undone = await this.api.undo();
+    const mail = await this.api.mail(undone.row_id);
+    this.recent.value = this.others(mail.id);
+    const act = undone.kind === "skip" || undone.kind === "discard" ? undone.kind : "label";
+    this.acted.delete(mail.id);
+    if (undone.n > 1) this.forgetAnswers(); // near copies, which wait again as well
+    this.versions.set(mail.id, mail.version);
+    const waits = mail.label === null && !mail.discarded;
+    const title = titleOf(mail.fields);
+    this.say(waits ? `Undone: “${title}” waits again.` : `Undone: “${title}” is “${words(mail.label ?? "discarded")}” again.`, "good");
+    if (!waits) return;
+    this.tally.add({ ...mail, skipped: false }, act, undone.label, -1);
+    this.bring(mail, { why: "undone", act, label: undone.label, detail: "" });
+  }
+
+  /** Lay it on top, with the suggestion that it had. */
+  private bring(mail: Mail, back: Back): void {
+    this.versions.set(mail.id, mail.version);
+    const { suggestion, drawn, blind } = this.known.get(mail.id) ?? { suggestion: null, drawn: false, blind: false };
+    this.items.value = withBack(this.items.value, { suggestion, drawn, blind, mail, back });
+  }
+
+  private mark(mail: Mail, label: string, sign: 1 | -1): void {
+    if (sign === 1) this.acted.set(mail.id, "label");
+    else this.acted.delete(mail.id);
+    this.tally.add(mail, "label", label, sign);
+  }
+
+  /** Whatever waits is shown again. Only while nothing is on its way to the store. */
+  private forgetAnswers(): void {
+    this.acted.clear();
+    this.exhausted.value = false;
+    void this.fill();
+  }
+
+  private others(id: string): Recent[] {
+    return this.recent.value.filter((one) => one.id !== id);
+  }
+
+  /** Once all is sent, the store is asked again: mails that were on their way are not in its answer any more. */
+  private settle(): void {
+    if (this.saver.waiting.value > 0 || this.loading.value || this.items.value.length >= FEW) return;
+    if (!this.exhausted.value || !this.items.value.length) void this.fill();
+  }
 }
 
-function asRecent(event: HistoryEvent): Recent {
-  return { id: event.row_id, title: event.title, label: event.label, act: event.kind, state: "saved" };
-}
+const isNothing = (error: unknown): boolean => error instanceof ApiError && error.status === 404;

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from avocet.comparison import compare
 from avocet.errors import NotFoundError, WrongUseError
 from avocet.home import Home
-from avocet.judged import compare, scores
+from avocet.judged import scores
 from avocet.registry import Version
+from tests.nights import night, said
 
 Make = Callable[..., Version]
 
@@ -32,7 +34,7 @@ def judged(place: Home, run: str, **macro_f1: Any) -> Path:
 
 def test_lines_stand_side_by_side(place: Home, two: tuple[str, str]) -> None:
     """Method, scores of their nights, sizes, and the rows of each label of either."""
-    lines = {what: (a, b) for what, a, b in compare(place, *two).lines}
+    lines = {line.what: (line.a, line.b) for line in compare(place, *two).lines}
     assert lines["method"] == ("tfidf", "head") and lines["val_macro_f1"] == (0.5, 0.6)
     assert (lines["rows of x"], lines["rows of y"], lines["rows of z"]) == ((3, 5), (4, 0), (0, 6))
     assert lines["size_mb"] == (0.0, 0.0)
@@ -75,3 +77,40 @@ def test_a_version_is_not_compared_with_itself(place: Home, two: tuple[str, str]
         compare(place, "b", "avocet-tfidf")
     with pytest.raises(NotFoundError):
         compare(place, "a", "nope")
+
+
+def test_the_mails_that_changed_are_named_with_their_subjects(place: Home, two: tuple[str, str]) -> None:
+    """Fixed is what b has right and a wrong; the difference is b minus a, and comes with an interval."""
+    night(place, "run-1", {"b": said(1, 2), "a": said(2, 3, 4)})
+    found = compare(place, "a", "b")
+    assert [(m.id, m.title, m.true, m.a, m.b) for m in found.broken] == [
+        ("m01", "Mail 1 of <b>somebody</b>", "digest", "digest", "neutral")
+    ]
+    assert [(m.id, m.a, m.b) for m in found.fixed] == [("m03", "digest", "rejected"), ("m04", "neutral", "digest")]
+    its = found.difference
+    assert its is not None and its.lo < 0 < its.macro_f1 < its.hi and 0.5 < its.p_better < 1
+    back = compare(place, "b", "a")
+    assert (back.fixed[0].id, back.broken[0].id, back.difference is not None) == ("m01", "m03", True)
+
+
+def test_mails_whose_words_are_gone_are_named_by_their_ids(place: Home, two: tuple[str, str]) -> None:
+    """Rows may be removed; what was decided on them stands."""
+    run = night(place, "run-1", {"b": said(1), "a": said(3)})
+    lines = run.rows.read_bytes().split(b"\n")
+    run.rows.write_bytes(b"\n".join([*lines[:3], lines[3][:-9], b'{"id": broken', *lines[4:]]))
+    found = compare(place, "a", "b")
+    assert [(m.id, m.title) for m in (*found.broken, *found.fixed)] == [
+        ("m01", "Mail 1 of <b>somebody</b>"), ("m03", None),
+    ]  # fmt: skip
+    run.rows.unlink()
+    assert [m.title for m in compare(place, "a", "b").broken] == [None]
+
+
+def test_cards_of_other_rows_are_not_laid_side_by_side(place: Home, two: tuple[str, str]) -> None:
+    """A decision that says something else than its board has scores, and no mails."""
+    run = night(place, "run-1", {"b": said(1), "a": said(3)})
+    story = json.loads(run.decision.read_text())
+    story["board"]["cards"][0]["predictions"] = ["digest"]
+    run.decision.write_text(json.dumps(story))
+    found = compare(place, "a", "b")
+    assert found.together is not None and (found.difference, found.fixed, found.broken) == (None, (), ())

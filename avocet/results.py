@@ -1,0 +1,49 @@
+"""What the last run of a recipe measured: everybody's card on the same rows, and the verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from avocet import recipe as recipes
+from avocet.cards import Card, judged
+from avocet.errors import DamagedDecisionError, NotFoundError
+from avocet.home import Home, checked_name
+
+
+@dataclass(frozen=True)
+class VerdictTold:
+    """Promoted or not, and why."""
+
+    promoted: bool
+    reason: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """The last run's cards, best first; `sample_count` rows of its holdout. Without a run there are no cards."""
+
+    recipe: str
+    run: str | None
+    timestamp: str | None
+    sample_count: int
+    labels: Sequence[str]
+    models: Sequence[Card]
+    verdict: VerdictTold | None
+
+
+def last_results(place: Home, recipe: str) -> Results:
+    """Of the last run of `recipe` whose decision can be read. Raises RecipeError where there is neither run nor recipe."""
+    for path in sorted(place.runs.glob("*/decision.json"), reverse=True):
+        try:
+            found, cards = judged(place, path.parent.name)
+        except (DamagedDecisionError, NotFoundError):
+            continue
+        if found.recipe == recipe:
+            at = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            best_first = sorted(cards, key=lambda card: -1.0 if card.macro_f1 is None else card.macro_f1, reverse=True)
+            verdict = VerdictTold(found.promoted, found.verdict.reason.value, found.sentence)
+            n = len(found.board.true)
+            return Results(recipe, found.run, at, n, found.board.labels, tuple(best_first), verdict)
+    labels = recipes.load(place, checked_name(recipe, "recipe")).labels
+    return Results(recipe, None, None, 0, labels, (), None)
