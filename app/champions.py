@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
-from avocet import listing, registry
+from avocet import registry
 from avocet.answer import Answer, Fault, answer, least_confidence, texts_of
-from avocet.errors import AvocetError, RowError, WrongUseError
+from avocet.errors import AvocetError, RowError, TooLargeError
 from avocet.home import Home
 from avocet.live import Live
+from avocet.shown import Shown, shown
 
 AT_ONCE = 4  # requests that compute: torch uses all cores for one already
 MAX_CHARS = 20_000_000  # of one request: HTML is parsed at about a megabyte a second
@@ -78,7 +79,7 @@ class Champions:
     def classify(self, recipe: str, rows: Sequence[Mapping[str, Any]], top: int | None, at: str = "") -> list[Answer]:
         """One answer for each row, all of one version.
 
-        Raises RowError naming each row that lacks a text, by a JSON pointer below `at`, and WrongUseError for too much text.
+        Raises RowError naming each row that lacks a text, by a JSON pointer below `at`, and TooLargeError.
         """
         classifier = self.of(recipe).classifier()
         found = [texts_of(row, classifier.fields) for row in rows]
@@ -92,7 +93,7 @@ class Champions:
             raise error
         texts = [its for its in found if not isinstance(its, Fault)]
         if sum(len(text) for row in texts for text in row.values()) > MAX_CHARS:
-            raise WrongUseError(f"the rows hold more than {MAX_CHARS:,} characters; send fewer at a time")
+            raise TooLargeError(f"the rows hold more than {MAX_CHARS:,} characters; send fewer at a time")
         least = least_confidence(self.place, recipe)
         return [answer(said, least, top) for said in classifier.classify_fields(texts)]
 
@@ -103,19 +104,19 @@ class Champions:
         if version is None:
             return ModelInfo("base", None, recipe, None, None)
         try:
-            shown = listing.shown(self.place, version)
+            its = shown(self.place, version)
         except AvocetError as e:
             return ModelInfo("finetuned", version, recipe, None, str(e))
         failed = self._failed.get(recipe)
-        problem = live.problem if live else str(failed[2]) if failed and failed[0] == pointed else shown.damaged
-        return ModelInfo("finetuned", version, recipe, _metrics(shown), problem)
+        problem = live.problem if live else str(failed[2]) if failed and failed[0] == pointed else its.damaged
+        return ModelInfo("finetuned", version, recipe, _metrics(its), problem)
 
 
-def _metrics(shown: listing.Shown) -> Metrics | None:
-    card = shown.card
-    if card is None or shown.card_run is None:
+def _metrics(its: Shown) -> Metrics | None:
+    card = its.card
+    if card is None or its.card_run is None:
         return None
-    return Metrics(shown.card_run, card.n, card.macro_f1, card.lo, card.hi, card.accuracy)
+    return Metrics(its.card_run, card.n, card.macro_f1, card.lo, card.hi, card.accuracy)
 
 
 def _champions(request: Request) -> Champions:

@@ -185,13 +185,14 @@ def list_models(as_json: bool = False) -> None:
 @as_json
 def show_model(version: str, as_json: bool) -> None:
     """All that is known of VERSION (or a link such as avocet-minilm), after checking its files."""
-    from avocet import listing, registry
+    from avocet import registry
     from avocet.home import checked_name, home
+    from avocet.shown import shown
 
     found = registry.open_version(home().models / checked_name(version, "version"))
     registry.verify(found.folder)
     if as_json:
-        say_json(asdict(listing.shown(home(), found.id)))
+        say_json(asdict(shown(home(), found.id)))
         return
     for key, value in found.info.items():
         click.echo(f"{key:20} {json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value}")

@@ -127,7 +127,9 @@ class Door:
         known = site is not None or equal or bearer or request.method in SAFE
         if not known or (site is not None and site not in OURS) or (origin is not None and not equal):
             return problem(request, 403, "another web page asked for this; only Avocet's own pages may", "foreign")
-        if path in STARTS and not bearer and not self._tickets.take(request.query_params.get("ticket")):
+        # A stream that goes on after a cut starts nothing, and its ticket is used up.
+        goes_on = "last-event-id" in request.headers
+        if path in STARTS and not (bearer or goes_on or self._tickets.take(request.query_params.get("ticket"))):
             detail = "this GET starts a run: send the token as Authorization: Bearer, or ?ticket= of POST /api/tickets"
             return problem(request, 403, detail, "ticket")
         return None

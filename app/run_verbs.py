@@ -59,7 +59,7 @@ def show_run(run: str, as_json: bool) -> None:
         say_json(found)
         return
     for name, value in found.items():
-        if name not in ("training_config", "stages", "verdict", "data"):
+        if name not in ("training_config", "stages", "verdict", "cards", "data"):
             click.echo(f"{name:26} {'' if value is None else value}")
     click.echo("why: `avocet explain` " + found["run"], err=True)
 

@@ -4,6 +4,7 @@ Where PREFECT_API_URL is set, a run is a flow run of the deployment that fits, d
 its own on this machine. Both write the same events.
 """
 
+import logging
 import os
 import subprocess
 import time
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from app import processes
 from avocet import endings, run_view, timeline
 from avocet.asked import Asked, reserve
-from avocet.endings import AT_WORK, WAITING, Ending
+from avocet.endings import AT_WORK, CANCEL, WAITING, Ending
 from avocet.errors import NothingToDoError, OrchestratorError, WrongUseError
 from avocet.home import Home
 from avocet.run_view import RunView
@@ -32,6 +33,7 @@ NIGHTLY = "avocet/nightly"
 LAST = 7  # runs that a schedule shows
 _ASK_S = 5.0  # between two questions about one flow run
 _asked_at: dict[str, float] = {}
+_log = logging.getLogger("avocet")
 HELP = (
     "`make server`, `make worker` and `make deploy`, each in a shell of its own; then start Avocet where "
     '`eval "$(python -m app.server --env)"` was said'
@@ -95,17 +97,32 @@ def cancel(home: Home, which: str, who: str) -> RunView:
     if not folder.is_dir():
         raise WrongUseError(f"run {row.id} is of another AVOCET_HOME than {home.root}; cancel it there")
     endings.wish(home, row.run, who)
-    flow_run = _flow_run(home, row.run)
-    if flow_run and configured():
-        with _client() as client:
-            from prefect.states import Cancelling
-
-            client.set_flow_run_state(flow_run, Cancelling())
-        _asked_at.pop(row.run, None)
-        tidy(home)
-    else:
+    flow_run = _flow_run(home, row.run) if configured() else None
+    # What has not begun yet ends here and now: a process or flow run that would begin it reads the wish.
+    over = not (folder / AT_WORK).exists() and endings.abandon(
+        home, row.run, endings.by_error(folder, KeyboardInterrupt())
+    )
+    if flow_run is None:
         processes.stop(home, row.run)
+    else:
+        _cancel_flow_run(home, row.run, flow_run, over)
     return run_view.view(home, RunLedger(store_of(home)).get(row.run))
+
+
+def _cancel_flow_run(home: Home, name: str, flow_run: str, over: bool) -> None:
+    """Have Prefect end it; where it cannot be told, a run that is at work goes on as if nobody had asked."""
+    from prefect.states import Cancelling
+
+    try:
+        with _client() as client:
+            client.set_flow_run_state(flow_run, Cancelling())
+    except OrchestratorError as e:
+        if not over:
+            (home.runs / name / CANCEL).unlink(missing_ok=True)
+            raise
+        _log.warning(
+            "run %s is cancelled, and its flow run, which does nothing now, is still in the queue: %s", name, e
+        )
 
 
 def _flow_run(home: Home, name: str) -> str | None:
@@ -216,7 +233,7 @@ def schedule(home: Home, recipe: str | None = None) -> Schedule:
         return Schedule("none", None, None, False, None, last, f"nothing runs by itself yet: {HELP}")
     with _client() as client:
         deployment, its = _nightly(client)
-        coming = _next(client, deployment) if its.active else None
+        coming = _next(client, deployment, its) if its.active else None
     cron, zone = getattr(its.schedule, "cron", None), getattr(its.schedule, "timezone", None)
     whose = deployment.parameters.get("recipe", "job_mail")
     told = f"{NIGHTLY} runs recipe {whose} while a worker is there; `make deploy` writes the time of prefect.yaml again"
@@ -256,16 +273,25 @@ def _nightly(client: "SyncPrefectClient") -> "tuple[DeploymentResponse, Deployme
     return deployment, next((one for one in found if one.slug == "nightly"), found[0])
 
 
-def _next(client: "SyncPrefectClient", deployment: "DeploymentResponse") -> str | None:
-    """When the next run is due; the server's scheduler has written it down, or does within a minute."""
-    from prefect.client.schemas.filters import DeploymentFilter, FlowRunFilter
-    from prefect.client.schemas.sorting import FlowRunSort
+def _next(client: "SyncPrefectClient", deployment: "DeploymentResponse", its: "DeploymentSchedule") -> str | None:
+    """When the next run is due, as the server's scheduler has written it down, or will within a minute."""
+    import asyncio
+    from datetime import UTC, datetime
 
+    from prefect.client.schemas.filters import DeploymentFilter, FlowRunFilter
+    from prefect.client.schemas.schedules import CronSchedule
+    from prefect.client.schemas.sorting import FlowRunSort
+    from prefect.server.schemas.schedules import CronSchedule as Reckoned
+
+    wanted = {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": {"after_": datetime.now(UTC)}}
     found = client.read_flow_runs(
         deployment_filter=DeploymentFilter.model_validate({"id": {"any_": [deployment.id]}}),
-        flow_run_filter=FlowRunFilter.model_validate({"state": {"type": {"any_": ["SCHEDULED"]}}}),
+        flow_run_filter=FlowRunFilter.model_validate(wanted),
         sort=FlowRunSort.EXPECTED_START_TIME_ASC,
         limit=1,
     )
     due = found[0].expected_start_time if found else None
-    return due.strftime("%Y-%m-%dT%H:%M:%SZ") if due is not None else None
+    if due is None and isinstance(its.schedule, CronSchedule):
+        reckoned = Reckoned(cron=its.schedule.cron, timezone=its.schedule.timezone, day_or=its.schedule.day_or)
+        due = next(iter(asyncio.run(reckoned.get_dates(1))), None)
+    return due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if due is not None else None

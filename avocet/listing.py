@@ -1,14 +1,11 @@
-"""What is told of versions: the list of them, and all that is known of one."""
+"""The list of versions: what is told of each, whatever its training_info.json holds."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from avocet import registry
-from avocet.cards import Card, last_card
-from avocet.errors import DamagedVersionError
 from avocet.history import champions_ever
-from avocet.home import Home, checked_name
+from avocet.home import Home
 from avocet.registry import Version
 
 
@@ -37,15 +34,6 @@ class Model(Trained):
     damaged: str | None
 
 
-@dataclass(frozen=True)
-class Shown(Model):
-    """One version with its training_info.json, and its card in the last run that judged it."""
-
-    info: Mapping[str, Any]
-    card: Card | None
-    card_run: str | None
-
-
 def models(place: Home, recipe: str | None = None) -> list[Model]:
     """Every version (of `recipe`), newest first; a damaged one is listed too, whosever it is."""
     known = _Champions(place)
@@ -63,15 +51,9 @@ def newest(place: Home) -> list[Trained]:
     return list(found.values())
 
 
-def shown(place: Home, version: str) -> Shown:
-    """All that is known of `version` (or of what a link such as avocet-minilm names). Raises NotFoundError."""
-    folder = place.models / checked_name(version, "version")
-    try:
-        found = registry.open_version(folder)
-    except DamagedVersionError as e:
-        found = Version(folder.resolve().name, folder.resolve(), {"damaged": str(e)})
-    card, run = last_card(place, found.id) or (None, None)
-    return Shown(**asdict(_model(found, _Champions(place))), info=dict(found.info), card=card, card_run=run)
+def model_of(place: Home, version: Version) -> Model:
+    """How one version is listed."""
+    return _model(version, _Champions(place))
 
 
 class _Champions:

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from avocet import decision, endings, timeline
+from avocet import endings, timeline
+from avocet.asked import asked_of
+from avocet.cards import Card, judged
 from avocet.conditions import Condition
 from avocet.endings import AT_WORK, WAITING, Outcome
 from avocet.errors import AvocetError, NotFoundError
@@ -52,6 +54,7 @@ class RunDetail(RunView):
     progress: float
     stages: tuple[Stage, ...]
     verdict: VerdictView | None
+    cards: tuple[Card, ...] | None
     data: DataView | None
 
 
@@ -92,23 +95,29 @@ def detail(home: Home, which: str) -> RunDetail:
     row = RunLedger(store_of(home)).get(which)
     its = view(home, row)
     told = timeline.events(home.runs / row.run)
+    verdict, cards = _judged(home, row.run)
     return RunDetail(
         **vars(its),
         progress=1.0 if not its.live else timeline.progress(told),
         stages=timeline.stages(told),
-        verdict=_verdict(home, row.run),
+        verdict=verdict,
+        cards=cards,
         data=_data(home.runs / row.run / "data_report.json"),
     )
 
 
-def _verdict(home: Home, name: str) -> VerdictView | None:
+def _judged(home: Home, name: str) -> tuple[VerdictView | None, tuple[Card, ...] | None]:
+    """The gate's word, where it was asked, and everybody's scores."""
     try:
-        its = decision.read(home, name).verdict
+        found, cards = judged(home, name)
     except NotFoundError:
-        return None
+        return None, None
     except AvocetError as e:  # of another Avocet, or damaged: the page of the run must open all the same
-        return VerdictView(False, e.reason, str(e), ())
-    return VerdictView(its.promoted, its.reason.value, its.sentence, its.conditions)
+        return VerdictView(False, e.reason, str(e), ()), None
+    its, asked = found.verdict, asked_of(home, name)
+    if asked is not None and asked.purpose == "benchmark":
+        return None, cards
+    return VerdictView(its.promoted, its.reason.value, its.sentence, its.conditions), cards
 
 
 def _data(path: Path) -> DataView | None:

@@ -19,8 +19,9 @@ from avocet.comparison import Comparison, compare
 from avocet.errors import ArchiveError
 from avocet.exchange import Imported
 from avocet.history import Told
-from avocet.listing import Model, Shown
+from avocet.listing import Model
 from avocet.retention import remove
+from avocet.shown import Shown, shown
 
 router = APIRouter()
 
@@ -78,7 +79,7 @@ async def import_model(request: Request, response: Response, place: Place) -> Im
 @router.get("/api/models/{id}")
 def show_model(place: Place, id: str) -> Shown:
     """All that is known of one version, with its card in the last run that judged it."""
-    return listing.shown(place, id)
+    return shown(place, id)
 
 
 @router.delete("/api/models/{id}", status_code=204)
@@ -97,7 +98,7 @@ def mails_behind(
     cursor: Cursor = None,
 ) -> Page[JudgedMail]:
     """The mails behind a cell of the confusion matrix, from the last run that judged the version."""
-    run, mails = judged_mails(place, listing.shown(place, id).version, true, pred)
+    run, mails = judged_mails(place, shown(place, id).version, true, pred)
     page = page_of(mails, limit, cursor)
     return Page(with_words(place, run, page.items), page.total, page.next_cursor)
 

@@ -21,8 +21,8 @@ from avocet.run_view import RunDetail, RunView
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger
 
-router = APIRouter(tags=["runs"])
-streams = APIRouter(tags=["runs"], route_class=StreamRoute)
+router = APIRouter()
+streams = APIRouter(route_class=StreamRoute)
 
 
 class NewShares(BaseModel):

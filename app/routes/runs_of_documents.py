@@ -1,7 +1,7 @@
 """The runs of documents 0 and 1: their paths, their shapes and no more, over the same runs.
 
-Two GETs can start a run, since a browser's EventSource knows no POST. They do for a new stream only: one that goes on
-after a cut (it sends Last-Event-ID) follows the run that it has seen, whatever became of it.
+Two GETs can start a run, since a browser's EventSource knows no POST (app/door.py: STARTS). They do for a new stream only:
+one that goes on after a cut (it sends Last-Event-ID) follows the run that it has seen, whatever became of it.
 """
 
 import json
@@ -25,10 +25,8 @@ from avocet.home import Home, checked_name
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger, Status
 
-router = APIRouter(tags=["documents"])
-streams = APIRouter(tags=["documents"], route_class=StreamRoute)
-# GETs that can start something: whoever guards the door asks of them what it asks of a POST.
-STARTING = ("/api/finetune/run", "/api/benchmark/run")
+router = APIRouter()
+streams = APIRouter(route_class=StreamRoute)
 
 
 @dataclass(frozen=True)

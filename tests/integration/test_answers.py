@@ -107,7 +107,7 @@ def test_there_are_limits(two: tuple[str, str], client: TestClient, monkeypatch:
     assert client.post(f"{URL}&top=0", json=ROWS).status_code == 422
     monkeypatch.setattr(champions, "MAX_CHARS", 10)
     answer = client.post(URL, json=[{"text": "a" * 11}])
-    assert answer.status_code == 422 and "more than 10 characters; send fewer" in answer.json()["detail"]
+    assert answer.status_code == 413 and "more than 10 characters; send fewer" in answer.json()["detail"]
 
 
 def test_without_a_champion_it_says_what_to_do(place: Home, client: TestClient, tfidf_version: Make) -> None:

@@ -42,6 +42,12 @@ STARTING = ("/api/runs", "/api/finetune/run", "/api/benchmark/run", "/admin/api/
 CALLING = ("/api/accounts/{name}/fetch", "/api/accounts/{name}/test")
 
 
+@schemathesis.serializer("application/zip")
+def as_it_is(context: schemathesis.SerializationContext, value: Any) -> bytes:
+    """A file as a body."""
+    return value if isinstance(value, bytes) else bytes(getattr(value, "data", b"") or str(value).encode())
+
+
 @dataclass
 class Fuzz:
     """One home, and what was found in it."""

@@ -13,10 +13,12 @@ from pydantic import TypeAdapter
 from app import processes
 from app.run_events import RunEvent
 from avocet import endings, timeline
+from avocet.asked import Asked, reserve
 from avocet.home import CHECKOUT, Home
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger
 from avocet.store.settings import change
+from avocet.worker import Worker, note, noted, worker_of
 
 QUICK = CHECKOUT / "tests" / "quick"
 EVENT: TypeAdapter[Any] = TypeAdapter(RunEvent)
@@ -93,7 +95,7 @@ def test_what_cannot_be_started_is_refused_as_a_problem(client: TestClient, plac
     assert client.get("/api/finetune/run?epochs=21").status_code == 422
     change(store_of(place), "ann", fine_tuning_enabled=False)
     off = client.post("/api/runs", json={})
-    assert (off.status_code, off.json()["type"]) == (409, "switched_off")
+    assert (off.status_code, off.json()["type"]) == (409, "/problems#switched_off")
     assert client.post("/admin/api/start-training").status_code == 409
     assert client.get("/api/runs?cursor=x").status_code == 422
     assert RunLedger(store_of(place)).count() == 0 and not place.runs.exists()
@@ -110,7 +112,7 @@ def test_three_clients_and_two_reconnects_are_one_training(
         while not RunLedger(store_of(place)).count():
             time.sleep(0.02)
         busy = client.post("/api/runs", json={})
-        assert (busy.status_code, busy.json()["type"]) == (409, "busy") and "run 1 (" in busy.json()["detail"]
+        assert (busy.status_code, busy.json()["type"]) == (409, "/problems#busy") and "run 1 (" in busy.json()["detail"]
         assert client.get("/api/finetune/run?model=tfidf&epochs=3").status_code == 409
         assert client.get("/api/benchmark/run").status_code == 409
         again = [stream(client, path, **{"Last-Event-ID": "1-3"}) for _ in range(2)]
@@ -148,8 +150,29 @@ def test_a_cancelled_run_ends_in_good_order(client: TestClient, place: Home, mon
     assert stream(client, "/api/finetune/run?model=whole", **{"Last-Event-ID": "1-4"})[-1][1] == {"type": "cancelled"}
 
     assert client.post("/api/runs", json={}).status_code == 202
-    assert client.post("/api/runs/2/cancel").status_code == 202  # it is still on its way
-    assert told(stream(client, "/api/runs/2/events"))[-1] == "cancelled"
+    assert client.post("/api/runs/2/cancel").json()["outcome"] == "cancelled"  # it is still on its way
+    assert told(stream(client, "/api/runs/2/events")) == ["waiting", "cancelled"]
+    its = worker_of(noted(place.runs / RunLedger(store_of(place)).get("2").run / "waiting.json"))
+    assert its is not None
+    while not its.gone:
+        time.sleep(0.05)
+    assert told(stream(client, "/api/runs/2/events")) == ["waiting", "cancelled"]
+
+
+def test_a_run_in_the_queue_of_a_server_that_is_away_is_cancelled_all_the_same(
+    client: TestClient, place: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It will not begin: its flow run reads the wish. One at work goes on, and nobody is told that it was cancelled."""
+    waits = reserve(place, Asked("job_mail"), "ann").run
+    note(place.runs / waits.run / "waiting.json", flow_run="7d0e5b2c-0c0e-4f0e-9d2b-0f6e9a6f3d11")
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    assert client.post("/api/runs/1/cancel").json()["outcome"] == "cancelled"
+    at_work = reserve(place, Asked("job_mail"), "ann").run
+    note(place.runs / at_work.run / "at-work.json", Worker.of(), flow_run="7d0e5b2c-0c0e-4f0e-9d2b-0f6e9a6f3d11")
+    timeline.say(place.runs / at_work.run, "status", status="preparing")
+    assert client.post("/api/runs/2/cancel").status_code == 503
+    assert client.get("/api/runs/2").json()["live"]
+    assert not (place.runs / at_work.run / "cancel.json").exists()
 
 
 def test_a_run_that_dies_is_told_as_failed(client: TestClient, place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +224,7 @@ def test_a_server_that_is_away_is_told_and_leaves_no_run_behind(
     """Within a moment: a person waits for the answer."""
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     refused = client.post("/api/runs", json={})
-    assert (refused.status_code, refused.json()["type"]) == (503, "orchestrator")
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems#orchestrator")
     assert "http://127.0.0.1:9/api does not answer" in refused.json()["detail"]
     assert endings.live(place) == []
     assert RunLedger(store_of(place)).get("1").status == "failed"

@@ -2,8 +2,10 @@
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,14 +29,25 @@ def told(*arguments: str) -> Any:
     return json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
 
 
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the home of the first test is kept for the others: three nights take a second."""
+    return tmp_path_factory.mktemp("past") / "home"
+
+
 @pytest.fixture
-def three(place: Home, tfidf_version: Make) -> tuple[str, str, str]:
+def three(place: Home, tfidf_version: Make, past: Path) -> tuple[str, str, str]:
     """Two champions, one after the other, and one that the gate refused."""
-    found = tuple(tfidf_version(f"tfidf-{i}", penalty=float(i), timestamp=f"2026-11-0{i}T02:00:00Z") for i in (1, 2, 3))
-    one, two, three = found
+    one, two, three = "tfidf-1", "tfidf-2", "tfidf-3"
+    if past.exists():
+        shutil.copytree(past, place.root, symlinks=True, dirs_exist_ok=True)
+        return one, two, three
+    for i, version in enumerate((one, two, three), 1):
+        tfidf_version(version, penalty=float(i), timestamp=f"2026-11-0{i}T02:00:00Z")
     night(place, "run-1", {one: FAIR})
     night(place, "run-2", {one: FAIR, two: GOOD}, champion=one)
     night(place, "run-3", {two: GOOD, three: BAD}, champion=two)
+    shutil.copytree(place.root, past, symlinks=True)
     return one, two, three
 
 
@@ -55,7 +68,7 @@ def test_the_list_is_the_terminals(client: TestClient, three: tuple[str, str, st
     assert client.get("/api/models?recipe=other").json()["items"] == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "cursor=%21", "cursor=x", "cursor=LTE", "limit=a"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "cursor=%21", "cursor=x", "cursor=WyJhIl0", "limit=a"])
 def test_a_page_that_cannot_be_is_refused(query: str, client: TestClient) -> None:
     """422, as every mistake in a query."""
     assert client.get(f"/api/models?{query}").status_code == 422

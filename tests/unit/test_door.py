@@ -180,6 +180,9 @@ def test_a_get_that_starts_needs_the_token_or_a_ticket_that_is_good_once(
     refused(browser.get(f"{path}?ticket={ticket}", headers={"Sec-Fetch-Site": "same-site"}), 403, "foreign")
     assert browser.get(f"{path}?ticket={ticket}", headers=OWN).status_code == 200
     refused(browser.get(f"{path}?ticket={ticket}", headers=OWN), 403, "ticket")
+    again = {"Last-Event-ID": "1-1"}  # a browser's stream after a cut: it goes on, and starts nothing
+    assert browser.get(f"{path}?ticket={ticket}", headers={**OWN, **again}).status_code == 200
+    refused(browser.get(path, headers={"Sec-Fetch-Site": "same-site", **again}), 403, "foreign")
     monkeypatch.setattr(door, "TICKET_S", -1.0)
     late = browser.post("/api/tickets", headers=OWN).json()["ticket"]
     refused(browser.get(f"{path}?ticket={late}", headers=OWN), 403, "ticket")
