@@ -13,9 +13,11 @@ from app.openapi import add_schema
 from app.pages import STATIC, add_pages
 from app.problems import Caught, add_problems
 from app.routes import (
+    accounts,
     answers,
     data,
     documents,
+    labels,
     mails,
     models,
     models_of_documents,
@@ -28,7 +30,7 @@ from avocet import __version__
 from avocet.home import Home
 
 ROUTERS = (
-    mails, data, settings, runs, runs_of_documents, models, models_of_documents, answers, documents, tickets,
+    mails, labels, data, accounts, settings, runs, runs_of_documents, models, models_of_documents, answers, documents, tickets,
 )  # fmt: skip
 
 

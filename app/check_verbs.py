@@ -53,27 +53,22 @@ def expectations(recipe: str, write: bool, as_json: bool) -> None:
 @as_json
 def check(recipe: str, docs: Path | None, as_json: bool) -> None:
     """Check tonight's rows of RECIPE as a night would, and change nothing; 4 is the exit code where they would stop it."""
+    from app.checks import checked_now, told
     from avocet import recipe as recipes
     from avocet.artifacts import data_sentence
     from avocet.findings import OUTCOMES, SEVERITY
     from avocet.home import home
     from avocet.runs import as_json as plain
-    from avocet.sources import rows_of
-    from expectations.own import own_rules
-    from expectations.validation import checked
 
     its = recipes.load(home(), recipe)
-    own = own_rules(home(), its)
-    found = checked(its, rows_of(home(), its), own=own)
+    found = checked_now(home(), its)
     report = found.report
     if docs:
         from expectations.docs import write_docs
 
         write_docs(found, its.name, docs)
     if as_json:
-        told = plain(report)
-        told["findings"] = [{"severity": SEVERITY[f["outcome"]], **f} for f in told["findings"]]
-        say_json({**told, "stopped": bool(report.stopped)})
+        say_json(plain(told(report)))
     else:
         click.echo(data_sentence(report))
         rows = sorted(report.findings, key=lambda f: OUTCOMES.index(f.outcome))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from app.terminal import as_json, pairs, say_json, table
-from avocet.errors import NotFoundError
 
 if TYPE_CHECKING:
     from avocet.incoming.importing import Imported
@@ -164,26 +163,21 @@ def queue(recipe: str, n: int, order: "Order", as_json: bool) -> None:
 def quarantine(name: str | None, retry: bool, as_json: bool) -> None:
     """What imports and nights set aside: each file of it, or what stands in NAME, by reason."""
     from avocet.home import home
-    from avocet.rows import read_unusable
+    from avocet.incoming.quarantined import in_quarantine, quarantine_files
 
-    folder = home().quarantine
     if name is None:
-        found = [(path, read_unusable(path)) for path in sorted(folder.glob("*.jsonl"), reverse=True)]
-        files = [{"name": path.stem, "n": len(its)} for path, its in found if its]
+        files = quarantine_files(home())
         if as_json:
-            say_json(files)
+            say_json([asdict(one) for one in files])
         elif files:
-            table(("name", "set aside"), [(str(one["name"]), str(one["n"])) for one in files])
+            table(("name", "set aside"), [(one.name, str(one.n)) for one in files])
         else:
             click.echo("nothing was set aside")
         return
-    path = folder / f"{Path(name).stem}.jsonl"
-    if path.parent != folder or not path.is_file():
-        raise NotFoundError(f"there is no {name!r:.80} in the quarantine; `avocet quarantine` lists what there is")
+    its = in_quarantine(home(), Path(name).stem)
     if retry:
-        _again(path.stem, as_json)
+        _again(Path(name).stem, as_json)
         return
-    its = read_unusable(path)
     if as_json:
         say_json([asdict(one) for one in its])
         return

@@ -116,6 +116,8 @@ def reserve(home: Home, asked: Asked, who: str, key: str | None = None, attach: 
             if attach and asked_of(home, other.run) == asked:
                 return Reserved(other, fresh=False)
             raise BusyError(f"run {other.id} ({other.run}) is {_doing(home, other)}; wait for it, or cancel it")
+        with runs.only_one(home):  # a rollback or an import holds it too: what would begin now could only fail
+            pass
         runs.row_files(home, recipe)
         if asked.purpose == "finetune":
             journal.check_wanted(home)

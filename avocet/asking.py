@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +21,10 @@ from avocet.sources import collections_of
 from avocet.store.labels import Labels, Prediction, StoredRow
 from avocet.template import build
 
-_NO_TEXT = "-"  # a template that reads nothing: mails of one collection may have other fields
+if TYPE_CHECKING:
+    from avocet.methods.encoder import Encoder
+
+NO_TEXT = "-"  # a template that reads nothing: mails of one collection may have other fields
 MOST = 2_000  # unlabelled mails that are scored for a queue, the newest first: half a minute of the dearest champion
 _MOST_LOOKED_AT = 20_000  # for look-alikes, whose looks are kept
 
@@ -81,8 +86,8 @@ def _in_order(
     predictions = classifier.classify_fields(fields)
     scores = np.array([[dict(p.ranked)[label] for label in classifier.labels] for p in predictions])
     by_label = [counts[label] for label in classifier.labels]
-    embedded = _embedded(classifier.version.info["text"], fields) if order == "diverse" else None
-    found = queue(scores, n, order, seed, by_label, embedded)
+    vectors = embedded(classifier, fields) if order == "diverse" else None
+    found = queue(scores, n, order, seed, by_label, vectors)
     return [
         Asked(waiting[i], Prediction(predictions[i].label, predictions[i].confidence, predictions[i].version), drawn)
         for i, drawn in found
@@ -106,12 +111,13 @@ def bought(home: Home, recipe: Recipe, n: int) -> list[Bought]:
 def look_alikes(home: Home, labels: Labels, one: StoredRow) -> list[StoredRow]:
     """Those of the newest mails without a label that say what `one` says: copies, near copies, a sender's template."""
     waiting = [row for row, _ in labels.page(_MOST_LOOKED_AT, unlabelled=True) if row.id != one.id]
-    lines = [
-        {"fields": words_of(row.fields) or dict(row.fields), "more": {}, "headers": dict(row.headers)}
-        for row in (one, *waiting)
-    ]
-    its, *others = looks_of(lines, _NO_TEXT, home.kept)
+    its, *others = looks_of(map(line_of, (one, *waiting)), NO_TEXT, home.kept)
     return [waiting[i] for i in alike(its, others)]
+
+
+def line_of(row: StoredRow) -> dict[str, Any]:
+    """A stored row as its look is taken of it."""
+    return {"fields": words_of(row.fields) or dict(row.fields), "more": {}, "headers": dict(row.headers)}
 
 
 def its_collection(home: Home, recipe: Recipe) -> Labels:
@@ -122,10 +128,15 @@ def its_collection(home: Home, recipe: Recipe) -> Labels:
     return found[0]
 
 
-def _embedded(template: str, fields: Sequence[dict[str, str]]) -> np.ndarray:
-    """By the base that is installed with Avocet: it only says which mails are alike."""
+def embedded(classifier: Classifier, fields: Sequence[dict[str, str]]) -> np.ndarray:
+    """Vectors of length 1, by the base that is installed with Avocet: it only says which mails are alike."""
+    encoder = _encoder()
+    return encoder.embed([build(classifier.version.info["text"], its) for its in fields])
+
+
+@cache
+def _encoder() -> "Encoder":
     from avocet.methods.bases import embedded_base
     from avocet.methods.encoder import Encoder
 
-    encoder = Encoder.open(embedded_base(), 256)
-    return encoder.embed([build(template, its) for its in fields])
+    return Encoder.open(embedded_base(), 256)

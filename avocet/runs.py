@@ -86,17 +86,21 @@ def check_space(home: Home) -> None:
         )
 
 
-def last_decided(home: Home) -> str:
-    """The newest run that has a decision. Raises NotFoundError where none has."""
+def last_decided(home: Home, recipe: str | None = None) -> str:
+    """The newest run (of this recipe) that has a decision. Raises NotFoundError where none has."""
     found = [path.parent.name for path in home.runs.glob("*/decision.json")]
+    if recipe is not None:
+        found = [name for name in found if name.partition("-")[2].rpartition("-")[0] == recipe[:40]]
     if not found:
-        raise NotFoundError("no run has come to a decision yet: `avocet train` runs a night")
+        raise NotFoundError(
+            f"no run has come to a decision yet: `avocet train{f' {recipe}' if recipe else ''}` runs a night"
+        )
     return max(found)  # ids begin with the time
 
 
 @contextmanager
-def only_one(home: Home, wait_s: float = LOCK_S) -> Iterator[None]:
-    """Hold the lock of this AVOCET_HOME; raises BusyError where another run holds it for longer than `wait_s`.
+def only_one(home: Home, wait_s: float | None = None) -> Iterator[None]:
+    """Hold the lock of this AVOCET_HOME; raises BusyError where another run holds it for longer than `wait_s` (LOCK_S).
 
     The kernel gives the lock back when its holder dies, so a killed run blocks nobody.
     """
@@ -104,7 +108,7 @@ def only_one(home: Home, wait_s: float = LOCK_S) -> Iterator[None]:
     with registry.on_disk("taking the lock"):
         home.data.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=wait_s)
+            lock.acquire(timeout=LOCK_S if wait_s is None else wait_s)
         except Timeout:
             raise BusyError(f"another run is at work in {home.root}; wait for it, or stop it") from None
     try:

@@ -19,6 +19,7 @@ from avocet.process import run_child
 from avocet.recipe import Recipe, digest
 from avocet.runs import LIBRARIES, Run, code_digest, write_json
 from avocet.sides import Sides
+from avocet.telling import Telling
 
 
 @dataclass(frozen=True)
@@ -159,14 +160,11 @@ def newest(home: Home, recipe: Recipe) -> list[Trained]:
 def _in_child(run: Run, job: Job, candidate: str, on_event: Callable[[Event], None]) -> list[dict[str, Any]]:
     """Run the job; returns the curve of the training that is kept, and writes all to metrics-<candidate>.json."""
     curve: list[Mapping[str, Any]] = []
-    phase, kept = "", True
+    phase, telling = "", Telling(run, candidate)
 
     def hear(event: Event) -> None:
-        nonlocal phase, kept
-        kept = bool(event.get("kept", kept))
-        if event["type"] != "oom":  # told with what comes of it, once it is known
-            # Epochs of a training that is only scored (a fold's) are no epochs of the version.
-            run.tell(candidate, event if kept else {**event, "kept": False})
+        nonlocal phase
+        telling.tell(event)
         if event["type"] == "phase":  # ours alone: where a kill struck, which leaves no word
             phase = event["phase"]
             return

@@ -59,6 +59,12 @@ def fetch(
     return found
 
 
+def looked_in(account: Account) -> int:
+    """Log in and count the mails in its folder; nothing is read. Raises FetchError."""
+    with opened(account) as box:
+        return len(_new(box, account, 0))
+
+
 def _uidvalidity(box: "BaseMailBox", account: Account) -> int:
     _, found = box.client.response("UIDVALIDITY")
     if not found or not isinstance(found[0], bytes) or not found[0].isdigit():

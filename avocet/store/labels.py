@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, literal_column, select
@@ -185,6 +186,13 @@ class Labels:
                     break
         return found
 
+    def rows(self, row_ids: Iterable[str]) -> list[StoredRow]:
+        """Those of these rows that are here."""
+        rows = schema.rows
+        query = select(rows).where(rows.c.collection == self.collection, rows.c.id.in_(list(row_ids)))
+        with self.database.reading() as db:
+            return [as_row(found) for found in db.execute(query)]
+
     def row(self, row_id: str) -> StoredRow:
         """One row. Raises NotFoundError."""
         rows = schema.rows
@@ -199,6 +207,34 @@ class Labels:
         """What stands of each of these rows."""
         with self.database.reading() as db:
             return self._states(db, row_ids)
+
+    def row_of(self, event: int) -> str | None:
+        """Which row an event speaks of; None where there is no such event in this collection."""
+        its = schema.labels.c
+        query = select(its.row_id).where(its.seq == event, its.collection == self.collection)
+        with self.database.reading() as db:
+            found: str | None = db.execute(query).scalar()
+        return found
+
+    def states_within(self, db: Connection, row_ids: Iterable[str] | None = None) -> Iterator[tuple[str, State]]:
+        """The same of all rows (or these) of which something stands, in the transaction of the caller."""
+        table = schema.labels
+        query = _standing().where(table.c.collection == self.collection).order_by(table.c.row_id, table.c.seq)
+        # Asked of the query: as an option of the connection it would be one of the next writing, too.
+        query = query.execution_options(yield_per=1000)
+        if row_ids is not None:
+            query = query.where(table.c.row_id.in_(list(row_ids)))
+        found = map(as_said, db.execute(query))
+        for row_id, events in groupby(found, lambda one: one.row_id):
+            word = last = None
+            for last in events:
+                word = word if last.act == "skip" else last
+            yield row_id, State(word, last)
+
+    def _states(self, db: Connection, row_ids: Iterable[str]) -> dict[str, State]:
+        found: dict[str, State] = defaultdict(State)
+        found.update(self.states_within(db, row_ids))
+        return found
 
     def keys(self, row_ids: Iterable[str]) -> dict[str, str]:
         """Row id -> key, of those that are here."""
@@ -285,15 +321,6 @@ class Labels:
         rows = schema.rows
         query = select(rows.c.id, rows.c.key).where(rows.c.collection == self.collection, rows.c.id.in_(list(row_ids)))
         return {found.id: found.key for found in db.execute(query)}
-
-    def _states(self, db: Connection, row_ids: Iterable[str]) -> dict[str, State]:
-        table = schema.labels
-        query = _standing().where(table.c.collection == self.collection, table.c.row_id.in_(list(row_ids)))
-        found: dict[str, State] = defaultdict(State)
-        for one in map(as_said, db.execute(query.order_by(table.c.seq))):
-            before = found[one.row_id]
-            found[one.row_id] = State(before.word if one.act == "skip" else one, one)
-        return found
 
     def _last_words(self, db: Connection, row_ids: Iterable[str] | None = None) -> dict[str, Said]:
         """Row id -> its last label, deletion or discard; a skip is no word on it."""

@@ -36,10 +36,3 @@ def parts_of(cursor: str, *kinds: type[str] | type[int]) -> tuple[Any, ...]:
     if not whole or any("\x00" in part or not encodable(part) for part in found if isinstance(part, str)):
         raise WrongUseError("the cursor is none that a page has given; begin without one")
     return tuple(found)
-
-
-def page_of(every: Sequence[Item], limit: int, cursor: str | None) -> Some[Item]:
-    """A page of what is in memory anyway."""
-    start = max(parts_of(cursor, int)[0], 0) if cursor else 0
-    end = start + limit
-    return Some(every[start:end], len(every), cursor_of(end) if end < len(every) else None)

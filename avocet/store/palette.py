@@ -73,17 +73,17 @@ def _refused(names: Sequence[str], given: Sequence[Shown]) -> Iterator[tuple[str
     keys: dict[str, str] = {}
     for at, one in enumerate(given):
         if one.name not in names:
-            yield f"/items/{at}/name", f"the recipe has no label {one.name!r:.60}; it has {', '.join(names)}"[:500]
+            yield f"/body/items/{at}/name", f"the recipe has no label {one.name!r:.60}; it has {', '.join(names)}"[:500]
         elif one.name in seen:
-            yield f"/items/{at}/name", f"{one.name} comes twice"
+            yield f"/body/items/{at}/name", f"{one.name} comes twice"
         if why := _bad_key(one.key, keys.get(one.key.lower())):
-            yield f"/items/{at}/key", why
+            yield f"/body/items/{at}/key", why
         if not _COLOUR.fullmatch(one.colour):
-            yield f"/items/{at}/colour", "a colour is written like #2f7ed8"
+            yield f"/body/items/{at}/colour", "a colour is written like #2f7ed8"
         if len(one.description) > MAX_DESCRIPTION:
-            yield f"/items/{at}/description", f"at most {MAX_DESCRIPTION} characters"
+            yield f"/body/items/{at}/description", f"at most {MAX_DESCRIPTION} characters"
         if one.target is not None and not 0 < one.target <= MAX_TARGET:
-            yield f"/items/{at}/target", f"a number of mails from 1 to {MAX_TARGET}, or null"
+            yield f"/body/items/{at}/target", f"a number of mails from 1 to {MAX_TARGET}, or null"
         seen.add(one.name)
         keys.setdefault(one.key.lower(), one.name)
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, insert, or_, select, update
 
 from avocet.errors import NotFoundError
+from avocet.home import NAME
 from avocet.store import schema
 from avocet.store.database import Database
 from avocet.times import now
@@ -89,12 +90,15 @@ class RunLedger:
 
     def get(self, which: str) -> FineTuningRun:
         """By number or name. Raises NotFoundError."""
+        none = NotFoundError(f"there is no run {which!r:.80}; `avocet runs` lists what there is")
+        if not NAME.fullmatch(which):
+            raise none
         its = schema.runs.c
         by = its.id == int(which) if which.isdecimal() and len(which) < 10 else its.run == which
         with self.database.reading() as db:
             found = db.execute(select(schema.runs).where(by)).first()
         if found is None:
-            raise NotFoundError(f"there is no run {which!r:.80}; `avocet runs` lists what there is")
+            raise none
         return _as_run(found)
 
     def that_used(self, collection: str, row_ids: Sequence[str] | None = None) -> dict[int, int]:

@@ -4,6 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
+from avocet.store import schema
 from avocet.store.labels import Labels
 from avocet.store.runs import RunLedger
 from avocet.store.settings import load
@@ -31,15 +34,20 @@ def statistics(labels: Labels) -> Statistics:
     by_label: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     under: dict[str, list[str]] = defaultdict(list)
-    learned, n_used = RunLedger(labels.database).that_used(labels.collection), 0
-    for row, said in labels.labelled():
-        by_label[str(said.label)] += 1
-        kinds[said.kind] += 1
-        under[row.key].append(str(said.label))
-        n_used += said.seq in learned
+    learned, n_used, rows = RunLedger(labels.database).that_used(labels.collection), 0, schema.rows.c
+    with labels.database.reading() as db:
+        query = select(rows.id, rows.key).where(rows.collection == labels.collection)
+        key = {found.id: found.key for found in db.execute(query)}
+        for name, state in labels.states_within(db):
+            if (said := state.word) is None or said.label is None:
+                continue
+            by_label[said.label] += 1
+            kinds[said.kind] += 1
+            under[key[name]].append(said.label)
+            n_used += said.seq in learned
     n = by_label.total()
     return Statistics(
-        labels.count(), n, dict(by_label.most_common()), kinds["correction"], kinds["confirmation"],
+        len(key), n, dict(by_label.most_common()), kinds["correction"], kinds["confirmation"],
         sum(len(its) - 1 for its in under.values()),
         sum(len(its) for its in under.values() if len(set(its)) > 1),
         n_used, least, n >= least and len(by_label) > 1,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from fastapi.testclient import TestClient
 
 from app.cli import main
 from avocet import recipe as recipes
@@ -87,8 +88,10 @@ def test_the_written_file_says_all_rules_and_holds_none_yet(tiny: Callable[..., 
     assert (again.exit_code, path.read_text()) == (3, OWN) and "is there already" in again.stderr
 
 
-def test_check_says_what_a_night_would_and_writes_nothing(tiny: Callable[..., str], place: Home) -> None:
-    """Counts that add up, and each finding, by id."""
+def test_check_says_what_a_night_would_and_writes_nothing(
+    tiny: Callable[..., str], place: Home, client: TestClient
+) -> None:
+    """Counts that add up, and each finding, by id; over HTTP the same."""
     tiny()
     before = files(place.root)
     done = avocet("check", "tiny", "--json")
@@ -107,6 +110,7 @@ def test_check_says_what_a_night_would_and_writes_nothing(tiny: Callable[..., st
         ("warning", "quarantine", "text length", 1),
         ("warning", "warn", "decoded cleanly", 1),
     }
+    assert client.get("/api/checks?recipe=tiny").json() == said
     told = avocet("check", "tiny")
     assert told.exit_code == 0 and "125 lines read, 122 kept, 3 set aside" in told.stdout
     assert CANARY not in done.output + told.output

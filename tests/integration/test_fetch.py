@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from fastapi.testclient import TestClient
 
 from app.cli import main
 from avocet.errors import FetchError, StoreError
@@ -94,6 +95,25 @@ def test_the_first_fetch_takes_all_and_the_next_what_is_new(server: ImapServer, 
     assert (again.n_read, again.added) == (1, Added(n_new=1))
     assert set(in_store(place)) == ids(1, 4) and Accounts(store_of(place)).get("work").last_uid == 4
     assert (server.seen(), len(server.box)) == (0, 4)
+
+
+def test_a_mailbox_is_tried_and_fetched_over_http(
+    server: ImapServer, add: Add, place: Home, client: TestClient
+) -> None:
+    """A fetch is an import in the background; a second one finds nothing new."""
+    add(server.port)
+    server.put(*mails(1, 3))
+    tried = client.post("/api/accounts/work/test").json()
+    assert tried == {"n_mails": 3, "sentence": "127.0.0.1 lets ann@example.org in; there are 3 mails in INBOX"}
+    assert (server.seen(), in_store(place)) == (0, [])
+    for n in (3, 0):
+        job = client.post("/api/accounts/work/fetch").json()
+        while job["status"] == "running":
+            job = client.get(f"/api/imports/{job['id']}").json()
+            time.sleep(0.05)
+        assert (job["status"], job["filename"], job["n_new"]) == ("done", "imap:work", n)
+    assert set(in_store(place)) == ids(1, 3)
+    assert client.get("/api/accounts").json()["items"][0]["last_uid"] == 3
 
 
 def test_a_mailbox_that_counts_anew_is_read_anew(server: ImapServer, add: Add, place: Home) -> None:

@@ -93,3 +93,14 @@ def client(place: Home) -> TestClient:
     from app.api import create_app
 
     return TestClient(create_app(place, "t"), base_url="http://127.0.0.1", headers={"Authorization": "Bearer t"})
+
+
+@pytest.fixture
+def stored_recipe(place: Home, make_recipe: Callable[..., str]) -> str:
+    """A recipe `tiny` that reads the collection of its name, which is empty."""
+    name = make_recipe([], {"tfidf": {"method": "tfidf"}})
+    path = place.root / "recipes" / f"{name}.yaml"
+    path.write_text(
+        json.dumps({**json.loads(path.read_text(encoding="utf-8")), "rows": ["store:tiny"]}), encoding="utf-8"
+    )
+    return name

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from avocet import endings
+from avocet import endings, runs
 from avocet.asked import Asked, asked_of, check_labelled, reserve
 from avocet.candidates import Lora
 from avocet.endings import Ending
@@ -93,6 +93,16 @@ def test_however_many_ask_there_is_one_run(place: Home, recipe: str) -> None:
         reserve(place, Asked(recipe, "tfidf"), "ann", attach=True)
     endings.abandon(place, its.run.run, Ending("failed", "failed", "gone"))
     assert ask(0).run.id == 2
+
+
+def test_nothing_is_reserved_while_another_holds_the_lock(
+    place: Home, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rollback for example: what would begin now could only fail."""
+    monkeypatch.setattr(runs, "LOCK_S", 0.0)
+    with runs.only_one(place), pytest.raises(BusyError, match="another run is at work"):
+        reserve(place, Asked(recipe), "ann")
+    assert RunLedger(store_of(place)).count() == 0
 
 
 def test_the_same_key_gives_the_same_run(place: Home, recipe: str) -> None:

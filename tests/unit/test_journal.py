@@ -133,8 +133,9 @@ def test_a_run_that_has_ended_stays_as_it_is(database: Database) -> None:
     ledger.move("r", "failed", sentence="late")
     assert [(one.status, one.sentence) for one in ledger.latest()] == [("completed", "promoted")]
     assert ledger.unfinished() == []
-    with pytest.raises(NotFoundError, match="no run 'nobody'"):
-        ledger.get("nobody")
+    for odd in ("nobody", "\0", "\udcff", "9" * 40, "-1", "", "x" * 5000):
+        with pytest.raises(NotFoundError, match="there is no run '"):
+            ledger.get(odd)
 
 
 def test_a_label_was_used_by_the_first_run_that_learned_from_its_row(database: Database) -> None:

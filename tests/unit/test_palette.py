@@ -41,20 +41,20 @@ def test_what_a_person_set_is_kept_and_gets_in_nobodys_way(database: Database) -
 @pytest.mark.parametrize(
     ("given", "pointer", "why"),
     [
-        ([Shown("label_1", "U", "#123456")], "/items/0/key", "U is taken: u, s, d, h, ?, /, j, k"),
-        ([Shown("label_1", "12", "#123456")], "/items/0/key", "one character"),
-        ([Shown("label_1", " ", "#123456")], "/items/0/key", "one character"),
-        ([Shown("label_1", "\x07", "#123456")], "/items/0/key", "one character"),
+        ([Shown("label_1", "U", "#123456")], "/body/items/0/key", "U is taken: u, s, d, h, ?, /, j, k"),
+        ([Shown("label_1", "12", "#123456")], "/body/items/0/key", "one character"),
+        ([Shown("label_1", " ", "#123456")], "/body/items/0/key", "one character"),
+        ([Shown("label_1", "\x07", "#123456")], "/body/items/0/key", "one character"),
         (
             [Shown("label_1", "a", "#123456"), Shown("label_2", "A", "#123456")],
-            "/items/1/key",
+            "/body/items/1/key",
             "key of label_1 already",
         ),
-        ([Shown("label_1", "a", "red")], "/items/0/colour", "#2f7ed8"),
-        ([Shown("nothing", "a", "#123456")], "/items/0/name", "the recipe has no label 'nothing'"),
-        ([Shown("label_1", "a", "#123456"), Shown("label_1", "b", "#123456")], "/items/1/name", "twice"),
-        ([Shown("label_1", "a", "#123456", "x" * 2001)], "/items/0/description", "at most 2000"),
-        ([Shown("label_1", "a", "#123456", "", 0)], "/items/0/target", "from 1 to"),
+        ([Shown("label_1", "a", "red")], "/body/items/0/colour", "#2f7ed8"),
+        ([Shown("nothing", "a", "#123456")], "/body/items/0/name", "the recipe has no label 'nothing'"),
+        ([Shown("label_1", "a", "#123456"), Shown("label_1", "b", "#123456")], "/body/items/1/name", "twice"),
+        ([Shown("label_1", "a", "#123456", "x" * 2001)], "/body/items/0/description", "at most 2000"),
+        ([Shown("label_1", "a", "#123456", "", 0)], "/body/items/0/target", "from 1 to"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_place(

@@ -111,7 +111,7 @@ describe("what the page shows", () => {
       [5, { type: "attempt", candidate: "minilm", attempt: 1, setting: "8 x 2" }],
     ]);
     expect([found.candidates, found.begun]).toEqual([["tfidf", "minilm"], ["tfidf", "minilm"]]);
-    expect(found.progress).toEqual({ candidate: "minilm", step: 0, of: null, fold: false, samples: [] });
+    expect(found.progress).toEqual({ candidate: "minilm", step: 0, of: null, fold: false, what: "", samples: [] });
     expect(found.lines.at(-1)?.text).toBe("minilm: training begins anew, smaller (8 x 2)");
     take(found, 6, { type: "stage", stage: "benchmark", n: 4, of: 5, at: "" }, 9000);
     expect(found.progress).toBeNull();

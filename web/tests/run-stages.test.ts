@@ -51,13 +51,28 @@ describe("the figures at the head", () => {
       { type: "progress", candidate: "minilm", step: 12, of: 100 },
       { type: "metrics", candidate: "minilm", epoch: 1, of: 5, macro_f1: 0.5, accuracy: 0.6, loss: 1.2 },
     );
-    const found = atWork(run, its, stagesOf([], its), [run], Date.parse("2026-11-21T03:01:00Z"));
+    const now = Date.parse("2026-11-21T03:01:00Z");
+    its.progress!.samples = [10, 12].map((step, i) => ({ at: now - 4000 + 2000 * i, step }));
+    const found = atWork(run, its, stagesOf([], its), [run], now);
     expect(found.map((f) => f.name)).toEqual(["State", "Stage", "Time left", "Last figure"]);
     expect(found[0]).toMatchObject({ value: "Training", more: "for 1 min 00 s" });
     expect(found[1]).toMatchObject({ value: "3 of 5", more: "Train" });
+    expect(found[2]?.value).toBe("about 1 min");
     expect(found[2]?.more).toBe("for minilm, candidate 2 of 2; the last run took 4 min 05 s");
     expect(found[3]).toMatchObject({ value: "F1 0.50", more: "minilm, epoch 1 of 5" });
     expect(progressWords(its)).toBe("minilm, candidate 2 of 2");
+  });
+
+  it("promise no time for a fold or for judging, and show what was measured last", () => {
+    const step = (candidate: string, n: number, kept: boolean): Told => ({ type: "progress", candidate, step: n, of: 20, kept });
+    const figure = (its: ReturnType<typeof view>, name: string) => atWork(run, its, [], [], 1000).find((f) => f.name === name);
+    expect(figure(view(step("minilm", 1, true), step("minilm", 2, true)), "Time left")).toMatchObject({ value: "about 20 s" });
+    expect(figure(view(step("minilm", 1, false), step("minilm", 2, false)), "Time left")).toMatchObject({ value: "–", more: "not known yet" });
+    expect(figure(view(step("benchmark", 1, true), step("benchmark", 2, true)), "Time left")).toMatchObject({ value: "–" });
+    const epoch = { type: "metrics", candidate: "minilm", epoch: 1, of: 2, loss: 0.44 } as Told;
+    expect(figure(view(epoch), "Last figure")).toEqual({ name: "Last figure", value: "Loss 0.44", more: "minilm, epoch 1 of 2" });
+    const done: Told = { type: "done", candidate: "minilm", val_macro_f1: 0.77 };
+    expect(figure(view(epoch, done), "Last figure")).toMatchObject({ value: "F1 0.77", more: "minilm, on validation" });
   });
 
   it("say of a run that is over how long it took and what came of it", () => {

@@ -8,6 +8,7 @@ const progress = (samples: [number, number][], of: number | null = 100): Progres
   step: samples.at(-1)?.[1] ?? 0,
   of: of as number,
   fold: false,
+  what: "",
   samples: samples.map(([at, step]) => ({ at: at * 1000, step })),
 });
 
@@ -24,25 +25,11 @@ describe("seconds left", () => {
     ).toBeCloseTo(35);
   });
 
-  it("goes down while nothing new is heard, and never below none", () => {
-    expect(
-      secondsLeft(
-        progress([
-          [0, 10],
-          [10, 30],
-        ]),
-        15_000,
-      ),
-    ).toBeCloseTo(30);
-    expect(
-      secondsLeft(
-        progress([
-          [0, 10],
-          [10, 30],
-        ]),
-        900_000,
-      ),
-    ).toBe(0);
+  it("goes down while nothing new is heard, never below none, and is not known after a long silence", () => {
+    const far = progress([[0, 10], [10, 30]]);
+    expect(secondsLeft(far, 15_000)).toBeCloseTo(30);
+    expect(secondsLeft(progress([[0, 10], [10, 95]]), 12_000)).toBe(0);
+    expect(secondsLeft(far, 900_000)).toBeNull();
   });
 
   it("says nothing without a pace or a number of steps", () => {

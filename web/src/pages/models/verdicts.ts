@@ -13,7 +13,7 @@ export interface OutcomeWords {
 }
 
 const OUTCOMES: Record<Outcome, OutcomeWords> = {
-  promoted: { sign: "▲", word: "Promoted", text: "a better model was found and is live now", tone: "good" },
+  promoted: { sign: "▲", word: "Promoted", text: "a better model was found", tone: "good" },
   refused: { sign: "■", word: "Kept the old model", text: "the new model did not prove better", tone: "calm" },
   no_change: { sign: "=", word: "Nothing new", text: "same mails, same recipe: nothing was trained", tone: "calm" },
   failed: { sign: "✕", word: "Failed", text: "an error ended it; the live model is untouched", tone: "bad" },

@@ -7,7 +7,8 @@ export type Told = (
   | RunEvent
   | { type: "attempt"; candidate: string; attempt: number; setting?: string }
   | { type: "error" | "trial"; candidate?: string; message: string }
-) & { at?: string; candidates?: string[]; kept?: boolean };
+  | { type: "done"; candidate: string; val_macro_f1?: number | null }
+) & { at?: string; candidates?: string[]; kept?: boolean; message?: string };
 type Of<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 
 /** One epoch's figures on the validation rows; the loss is of training. What was not measured is null. */
@@ -24,6 +25,7 @@ export interface Progress {
   step: number;
   of: number | null;
   fold: boolean; // of a training that is only scored
+  what: string; // is being done, where it is told
   samples: Sample[];
 }
 
@@ -38,6 +40,7 @@ export interface RunView {
   begun: string[]; // candidates whose training has begun
   progress: Progress | null;
   epochs: (Epoch & { line: number })[];
+  trained: { candidate: string; macro_f1: number; line: number }[]; // on validation, when a training was over
   outOfMemory: { candidate: string; message: string }[];
   verdict: Omit<Of<"verdict">, "type"> | null;
   end: Omit<Of<"end">, "type"> | null;
@@ -49,7 +52,7 @@ const BURST_MS = 250; // lines that arrive together were kept for us: they do no
 export function emptyView(): RunView {
   return {
     seen: new Set(), newest: {}, lines: [], status: null, stage: null, candidates: [], begun: [], progress: null,
-    epochs: [], outOfMemory: [], verdict: null, end: null,
+    epochs: [], trained: [], outOfMemory: [], verdict: null, end: null,
   };
 }
 
@@ -82,13 +85,16 @@ function remember(view: RunView, id: number, event: Told, now: number): void {
       break;
     case "attempt":
       if (!view.begun.includes(event.candidate)) view.begun.push(event.candidate);
-      if (isNews(view, "progress", id)) view.progress = { candidate: event.candidate, step: 0, of: null, fold: false, samples: [] };
+      if (isNews(view, "progress", id)) view.progress = { candidate: event.candidate, step: 0, of: null, fold: false, what: "", samples: [] };
       break;
     case "progress":
       if (isNews(view, "progress", id)) view.progress = further(view.progress, event, now);
       break;
     case "metrics":
       if (event.kept !== false) addEpoch(view, id, event);
+      break;
+    case "done":
+      if (event.val_macro_f1 != null) view.trained.push({ candidate: event.candidate, macro_f1: event.val_macro_f1, line: id });
       break;
     case "oom":
       view.outOfMemory.push({ candidate: event.candidate, message: event.message });
@@ -108,7 +114,7 @@ function isNews(view: RunView, what: string, id: number): boolean {
   return true;
 }
 
-function further(before: Progress | null, event: Of<"progress"> & { at?: string; kept?: boolean }, now: number): Progress {
+function further(before: Progress | null, event: Of<"progress"> & Pick<Told, "at" | "kept"> & { message?: string }, now: number): Progress {
   const said = Date.parse(event.at ?? "");
   const at = Number.isNaN(said) ? now : said;
   // A smaller step is a training that began anew with a smaller batch: its pace is another.
@@ -118,7 +124,7 @@ function further(before: Progress | null, event: Of<"progress"> & { at?: string;
   const last = samples.at(-1);
   if (last && at - last.at < BURST_MS) samples[samples.length - 1] = { at: last.at, step: event.step };
   else samples.push({ at, step: event.step });
-  return { candidate: event.candidate, step: event.step, of: event.of, fold, samples: samples.slice(-SAMPLES) };
+  return { candidate: event.candidate, step: event.step, of: event.of, fold, what: event.message ?? "", samples: samples.slice(-SAMPLES) };
 }
 
 /** A training that begins anew tells its first epoch again: what it told from there on was another training's. */

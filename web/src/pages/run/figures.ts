@@ -26,28 +26,38 @@ export const stateWords = (status: string): string => STATES[status] ?? status;
 /** State, stage, time left, last figure; `before`: earlier runs, newest first. */
 export function atWork(run: RunDetail, view: RunView, stages: Shown[], before: Run[], now: number): Figure[] {
   const at = stages.findIndex((s) => s.at === "running");
-  const last = view.epochs.at(-1);
   const since = between(run.created_at, new Date(now).toISOString()) ?? 0;
   return [
     { name: "State", value: stateWords(view.status ?? run.status), more: `for ${duration(since)}` },
     { name: "Stage", value: at < 0 ? "–" : `${at + 1} of ${stages.length}`, more: stageWords(stages).split(": ")[1] ?? "" },
     { name: "Time left", ...timeLeft(view, before, now) },
-    { name: "Last figure", value: last ? `F1 ${decimal(last.macro_f1)}` : "–", more: last ? `${last.candidate}, ${epochWords(last).split(":")[0]}` : "after the first epoch" },
+    { name: "Last figure", ...lastFigure(view) },
   ];
+}
+
+/** The newest thing that was measured: an epoch, or a training when it was over. */
+function lastFigure(view: RunView): { value: string; more: string } {
+  const [epoch, trained] = [view.epochs.at(-1), view.trained.at(-1)];
+  if (trained && trained.line > (epoch?.line ?? 0)) return { value: `F1 ${decimal(trained.macro_f1)}`, more: `${trained.candidate}, on validation` };
+  if (!epoch) return { value: "–", more: "none yet" };
+  const value = epoch.macro_f1 == null ? `Loss ${decimal(epoch.loss)}` : `F1 ${decimal(epoch.macro_f1)}`;
+  return { value, more: `${epoch.candidate}, ${epochWords(epoch).split(":")[0]}` };
 }
 
 function timeLeft(view: RunView, before: Run[], now: number): { value: string; more: string } {
   const expected = earlier(before.filter((run) => run.outcome === "promoted" || run.outcome === "refused").slice(0, 5)) ?? "";
-  const seconds = secondsLeft(view.progress, now);
+  // Judging goes in steps of very different length, and a fold is a small part of a training.
+  const known = view.progress && !view.progress.fold && view.progress.candidate !== "benchmark";
+  const seconds = known ? secondsLeft(view.progress, now) : null;
   if (seconds === null) return { value: "–", more: expected || "not known yet" };
-  return { value: about(seconds), more: `${view.progress?.candidate === "benchmark" ? "of judging" : `for ${view.progress?.candidate}${position(view)}`}${expected ? `; ${expected}` : ""}` };
+  return { value: about(seconds), more: `for ${view.progress?.candidate}${position(view)}${expected ? `; ${expected}` : ""}` };
 }
 
 /** What the bar is about: "minilm, candidate 2 of 4". */
 export function progressWords(view: RunView): string {
   const its = view.progress;
   if (!its) return "";
-  if (its.candidate === "benchmark") return "Judging";
+  if (its.candidate === "benchmark") return `Judging${its.what ? ` ${its.what}` : ""}`;
   return `${its.candidate}${position(view)}${its.fold ? ", a fold that is only scored" : ""}`;
 }
 

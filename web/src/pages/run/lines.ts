@@ -29,7 +29,7 @@ export function lineOf(id: number, event: Told): Line | null {
     case "metrics":
       return line(event.kept === false ? "plain" : "figure", named(event.candidate, (event.kept === false ? "in a fold, " : "") + epochWords(event)));
     case "trial":
-      return line("plain", named(event.candidate, event.message));
+      return line("plain", `an engine is tried out: ${event.message}`);
     case "oom":
       return line("warning", `${event.candidate} ran out of memory: ${event.message}`);
     case "error":

@@ -3,6 +3,8 @@ import { duration } from "../../text";
 import type { Progress, Sample } from "./events";
 
 const LEAST_S = 1; // of observation, before anything is said
+const STILL_S = 10;
+const STILL_STEPS = 5; // without a word for so long, the pace says nothing any more
 const WINDOW_MS = 90_000; // older steps may have been slower: warm-up, or another load on the machine
 
 /** Seconds until the last step; null where the pace or the number of steps is not known. */
@@ -13,6 +15,7 @@ export function secondsLeft(progress: Progress | null, now: number): number | nu
   if (pace === null) return null;
   const last = progress.samples.at(-1)!;
   const since = Math.max(0, (now - last.at) / 1000);
+  if (since > STILL_S + STILL_STEPS / pace) return null; // it does something else, or nothing
   return Math.max(0, (progress.of - progress.step) / pace - since);
 }
 
