@@ -4,11 +4,11 @@ import type { Mail, Order, Queue, Suggestion, Undone, Waiting } from "../src/api
 import type { DeskApi } from "../src/pages/label/api";
 
 export const mail = (id: string, more: Partial<Mail> = {}): Mail => ({
-  id, fields: { subject: `Mail ${id}`, body: "text" }, headers: {}, source: null, imported_at: null, label: null, labeled_at: null, who: null,
+  id, fields: { subject: `Mail ${id}`, body: "text" }, headers: {}, source: "test", imported_at: "2026-11-01T00:00:00Z", label: null, labeled_at: null, who: null,
   kind: null, predicted: null, confidence: null, version: 0, discarded: false, skipped: false, used_in_run: null, ...more,
 });
 
-type Event = { row_id: string; kind: string; label: string | null; was: Mail };
+type Event = { row_id: string; kind: Undone["kind"]; label: string | null; was: Mail };
 
 export class Store implements DeskApi {
   mails: Mail[];
@@ -65,7 +65,7 @@ export class Store implements DeskApi {
   }
 
   /** Somebody else, in another window. */
-  keep(id: string, kind: string, change: Partial<Mail>): Mail {
+  keep(id: string, kind: Undone["kind"], change: Partial<Mail>): Mail {
     const its = this.find(id);
     this.events.push({ row_id: id, kind, label: change.label ?? null, was: { ...its } });
     return { ...Object.assign(its, change, { version: ++this.seq }) };

@@ -39,7 +39,7 @@ describe("the first sentence", () => {
   });
 
   it("does not promise a night that nobody has switched on", () => {
-    const off: Schedule = { where: "none", cron: null, timezone: null, active: false, next: null, last: [], help: null };
+    const off: Schedule = { where: "none", cron: null, timezone: null, active: false, next: null, last: [], help: "" };
     expect(nextWords(off)).toBe("no nightly run is switched on");
     expect(nextWords({ ...off, active: true, next: at("2026-11-22T03:00") }, NOON)).toBe("next run tonight 03:00");
     expect(nextWords(null)).toBe("");
