@@ -1,5 +1,7 @@
 """What routes ask for: the AVOCET_HOME, the recipe that a request is about, and who is asking."""
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
@@ -27,8 +29,18 @@ def _recipe_name(
 RecipeName = Annotated[str, Depends(_recipe_name)]
 
 
-def _recipe(place: Place, name: RecipeName) -> Recipe:
+@lru_cache(maxsize=64)
+def _parsed(place: Home, name: str, path: Path, changed_ns: int, n_bytes: int) -> Recipe:
+    """To read YAML takes longer than all else that a key press asks for."""
     return recipes.load(place, name)
+
+
+def _recipe(place: Place, name: RecipeName) -> Recipe:
+    path = place.recipe(name)
+    if not path.is_file():
+        return recipes.load(place, name)
+    state = path.stat()
+    return _parsed(place, name, path, state.st_mtime_ns, state.st_size)
 
 
 TheRecipe = Annotated[Recipe, Depends(_recipe)]

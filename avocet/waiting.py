@@ -126,7 +126,11 @@ class Waiting:
 
     def _missing(self, version: str) -> bool:
         scored = self._scored
-        return scored is None or scored.version != version or bool(self._unscored(scored)) or bool(self._far(scored))
+        if scored is None or scored.version != version or self._far(scored):
+            return True
+        # Each answer lets one more mail in sight: to score it at once would keep the next key waiting for it.
+        names = set(self._unscored(scored))
+        return len(names) >= _CHUNK // 2 or not names.isdisjoint(first(self._following.newest(), _CHUNK))
 
     def _unscored(self, scored: _Scored) -> list[str]:
         """The next mails to ask the champion about."""

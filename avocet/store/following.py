@@ -15,7 +15,9 @@ from avocet.store import schema
 from avocet.store.labels import IMPORT, Labels
 from avocet.store.said import State
 
-_AGAIN_S = 30.0  # an empty queue is read anew no more often
+_COUNT_S = (
+    60.0  # rows are counted so often: a clock that is behind another one's hides rows from who asks for newer ones
+)
 
 
 def mark(row_id: str, salt: str) -> float:
@@ -48,18 +50,19 @@ class Following:
     _at: dict[str, str] = field(default_factory=dict)  # -> when it came
     _newest: str = ""
     _seq: int = 0
-    _read_at: float | None = None
+    _counted_at: float | None = None
     _midnight: str = ""
     _first_today: int = 0
 
     def look(self) -> Counts:
         """Take in what happened since the last look. Raises StoreError."""
-        stale = not self.waiting and self._read_at is not None and time.monotonic() - self._read_at > _AGAIN_S
         with self.labels.database.reading() as db:
-            if self._read_at is None or stale:  # a clock that was set back hides rows from who asks for newer ones
+            if self._counted_at is None:
                 self._read_all(db)
             else:
                 self._read_new(db)
+                if time.monotonic() - self._counted_at > _COUNT_S and self._n_there(db) != self.n_rows:
+                    self._read_all(db)
             return Counts(len(self.waiting), len(self.skipped), self._today(db))
 
     def newest(self) -> Iterator[str]:
@@ -95,7 +98,13 @@ class Following:
         self._arrived = [one for one in self._arrived if one[1] in self.waiting]
         self._drawn = [one for one in self._drawn if one[1] in self.waiting]
         self._listed = set(self.waiting)
-        self._read_at, self._midnight = time.monotonic(), ""
+        self._counted_at, self._midnight = time.monotonic(), ""
+
+    def _n_there(self, db: Connection) -> int:
+        self._counted_at = time.monotonic()
+        rows = schema.rows
+        query = select(func.count()).select_from(rows).where(rows.c.collection == self.labels.collection)
+        return int(db.execute(query).scalar_one())
 
     def _read_new(self, db: Connection) -> None:
         rows, said = schema.rows.c, schema.labels.c

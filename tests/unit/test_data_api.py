@@ -179,6 +179,7 @@ def test_settings_are_switched_one_by_one(tiny: TestClient) -> None:
 
 def test_every_recipe_is_listed_and_a_broken_one_says_why(tiny: TestClient, place: Home) -> None:
     """With its labels, candidates, and where its mails are labelled."""
+    assert len(tiny.get("/api/labels").json()["items"]) == 3
     (place.root / "recipes" / "broken.yaml").write_text("name: broken\nlabels: 3\n")
     found = {one["name"]: one for one in tiny.get("/api/recipes").json()["items"]}
     assert {"job_mail", "demo_mail", "tiny", "broken"} <= set(found)
@@ -189,6 +190,9 @@ def test_every_recipe_is_listed_and_a_broken_one_says_why(tiny: TestClient, plac
     assert "recipes/broken.yaml, line 2" in found["broken"]["problem"] and found["broken"]["labels"] == []
     assert found["job_mail"]["collection"] is None
     assert tiny.get("/api/queue", params={"recipe": "broken"}).status_code == 422
+    its = place.root / "recipes" / "tiny.yaml"
+    its.write_text(its.read_text().replace("neutral", "other"))
+    assert [one["name"] for one in tiny.get("/api/labels").json()["items"]] == ["rejected", "digest", "other"]
 
 
 def test_health_and_version_are_for_everybody(tiny: TestClient) -> None:
