@@ -189,8 +189,8 @@ def _client() -> Iterator["SyncPrefectClient"]:
 
     url = os.environ.get("PREFECT_API_URL", "")
     try:
-        # A person waits for the answer: it is no once, not after a minute of trying.
-        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
+        # A person waits for the answer: a server that is busy is asked again for seconds, not for a minute.
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 2}), get_client(sync_client=True) as client:
             yield client
     except ObjectNotFound:
         raise OrchestratorError(
