@@ -247,6 +247,5 @@ def _as_remembered(recipe: str, naming: "Naming", dry_run: bool) -> tuple[str, "
     written = None if dry_run else remember(home(), known, naming)
     if written is not None:
         click.echo(f"{home().shown(written)} says so from now on", err=True)
-    collections = [row.removeprefix(recipes.STORED) for row in known.rows if row.startswith(recipes.STORED)]
-    its = collections[0] if collections else known.name
+    its = next(iter(known.collections), known.name)
     return its, Naming({**known.columns, **naming.columns}, {**known.label_map, **naming.labels}, naming.needed)

@@ -18,7 +18,7 @@ from avocet.candidates import Candidate, FineTuned, Lora, Strict
 from avocet.endings import ASKED, WAITING
 from avocet.errors import BusyError, DataStoppedError, RecipeError, WrongUseError
 from avocet.home import Home
-from avocet.recipe import STORED, Recipe, Shares
+from avocet.recipe import Recipe, Shares
 from avocet.sources import collections_of
 from avocet.store import settings
 from avocet.store.database import store_of
@@ -146,7 +146,7 @@ def asked_of(home: Home, name: str) -> Asked | None:
 
 def check_labelled(home: Home, recipe: Recipe) -> None:
     """Raises DataStoppedError where the store alone is learned from, and holds fewer labels than a person wants at least."""
-    if not all(name.startswith(STORED) for name in recipe.rows):
+    if runs.row_files(home, recipe):
         return  # files have rows, too: the run counts them
     least = settings.load(store_of(home)).min_training_examples
     n = sum(said.label in recipe.labels for labels in collections_of(home, recipe) for _, said in labels.labelled())

@@ -107,9 +107,9 @@ def check_wanted(home: Home) -> None:
 def check_enough(run: Run, n_rows: int) -> None:
     """Raises DataStoppedError where there are fewer usable rows than a person wants at least, StoreError.
 
-    Of recipes that learn from what people say in the store (document 1); files are taken as they are (document 0).
+    Where the store alone is learned from (document 1); files are taken as they are (document 0).
     """
-    if not any(name.startswith(STORED) for name in run.recipe.rows):
+    if runs.row_files(run.home, run.recipe):
         return
     least = settings.load(store_of(run.home)).min_training_examples
     if n_rows < least:
@@ -171,4 +171,5 @@ def _move(run: Run, status: Status, **known: Any) -> None:
 
 def config(recipe: Recipe) -> dict[str, Any]:
     """What the store keeps of the recipe."""
-    return recipe.model_dump(mode="json", exclude={"about", "rows_help"})
+    rows = [*recipe.files, *(f"{STORED}{name}" for name in recipe.collections)]
+    return {**recipe.model_dump(mode="json", exclude={"about", "rows_help"}), "rows": rows}

@@ -6,7 +6,7 @@ from avocet import recipe as recipes
 from avocet import registry
 from avocet.errors import RecipeError
 from avocet.home import NAME, Home
-from avocet.recipe import STORED, Recipe
+from avocet.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def _listed(home: Home, name: str) -> Listed:
 
 
 def _collection(recipe: Recipe) -> str | None:
-    return next((name.removeprefix(STORED) for name in recipe.rows if name.startswith(STORED)), None)
+    return next(iter(recipe.collections), None)
 
 
 def collection_for(recipe: Recipe) -> str:

@@ -8,8 +8,8 @@ from avocet.errors import WrongUseError
 from avocet.store.database import Database
 from avocet.store.settings import keep, kept
 
-RESERVED = "usdh?/jk"  # undo, skip, discard, hide the suggestion, help, search, next, previous; Enter and Escape are no characters
-KEYS = "1234567890abcefgilmnopqrtvwxyz,.-;'[]"  # in the order in which labels get them
+RESERVED = "usdhg?/jk"  # undo, skip, discard, hide the suggestion, guidelines, help, search, next, previous; Enter and Escape are no characters
+KEYS = "1234567890abcefilmnopqrtvwxyz,.-;'[]"  # in the order in which labels get them
 # Ten, each with a contrast of 3:1 on white and on black at once.
 COLOURS = (
     "#2f7ed8", "#c2562f", "#3d8f4f", "#8a63c8", "#b0832a", "#c2497f", "#2b8c8c", "#7d7d7d", "#a0522d", "#6b7fd1",

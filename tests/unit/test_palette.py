@@ -41,7 +41,7 @@ def test_what_a_person_set_is_kept_and_gets_in_nobodys_way(database: Database) -
 @pytest.mark.parametrize(
     ("given", "pointer", "why"),
     [
-        ([Shown("label_1", "U", "#123456")], "/body/items/0/key", "U is taken: u, s, d, h, ?, /, j, k"),
+        ([Shown("label_1", "U", "#123456")], "/body/items/0/key", "U is taken: u, s, d, h, g, ?, /, j, k"),
         ([Shown("label_1", "12", "#123456")], "/body/items/0/key", "one character"),
         ([Shown("label_1", " ", "#123456")], "/body/items/0/key", "one character"),
         ([Shown("label_1", "\x07", "#123456")], "/body/items/0/key", "one character"),

@@ -47,7 +47,7 @@ def test_a_run_asks_whether_it_is_wanted_and_whether_rows_are_enough(
     """And says how to change it."""
     journal.check_wanted(place)
     journal.check_enough(runs.begin(place, recipe_of()), 8)  # a file is taken as it is
-    run = runs.begin(place, recipe_of(rows=["data/tiny.jsonl", "store:tiny"]))
+    run = runs.begin(place, recipe_of(rows=["store:tiny"]))
     journal.check_enough(run, 20)
     with pytest.raises(DataStoppedError, match="19 usable rows, and min_training_examples is 20"):
         journal.check_enough(run, 19)
