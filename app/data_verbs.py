@@ -132,8 +132,8 @@ def stats(into: str, as_json: bool) -> None:
 def queue(recipe: str, n: int, order: "Order", as_json: bool) -> None:
     """The mails to label next, and what labels of each kind would buy."""
     from avocet import recipe as recipes
-    from avocet.asking import bought, its_collection, next_mails
     from avocet.home import home
+    from avocet.review.asking import bought, its_collection, next_mails
 
     its = recipes.load(home(), recipe)
     asked, worth = next_mails(home(), its, n, order), bought(home(), its, n)

@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from avocet import durable, registry, timeline
+from avocet import durable, registry
 from avocet.candidates import OnBase
 from avocet.errors import BusyError, DamagedVersionError, NoSpaceError, NotAtHandError, NotFoundError, RowsNotFoundError
 from avocet.events import Event
@@ -24,6 +24,7 @@ from avocet.home import Home
 from avocet.methods.bases import at_hand
 from avocet.recipe import Recipe, digest
 from avocet.rows import Row, words_key
+from avocet.running import timeline
 from avocet.times import now
 
 SPACE_BYTES = 10**9  # a few versions of the embedded base with their checkpoints

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from avocet import endings, runs, timeline
-from avocet.endings import AT_WORK, CANCEL, KILLED, Ending
+from avocet import runs
 from avocet.errors import (
     DataStoppedError,
     NotFoundError,
@@ -18,14 +17,16 @@ from avocet.errors import (
 from avocet.gate import Verdict
 from avocet.home import Home, checked_name
 from avocet.recipe import STORED, Recipe
+from avocet.running import endings, timeline
+from avocet.running.endings import AT_WORK, CANCEL, KILLED, Ending
+from avocet.running.timeline import STAGES
+from avocet.running.worker import Worker, note
 from avocet.runs import Run
 from avocet.scorecard import Scoreboard
 from avocet.sides import Sides
 from avocet.store import settings
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger, Status
-from avocet.timeline import STAGES
-from avocet.worker import Worker, note
 
 __all__ = ["KILLED"]
 _log = logging.getLogger("avocet")

@@ -10,7 +10,7 @@ from avocet.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Trained:
+class ListedCandidate:
     """A candidate of a recipe."""
 
     name: str
@@ -25,7 +25,7 @@ class Listed:
     name: str
     about: str
     labels: tuple[str, ...]
-    candidates: tuple[Trained, ...]
+    candidates: tuple[ListedCandidate, ...]
     collection: str | None
     rows: tuple[str, ...]
     champion: str | None
@@ -45,7 +45,7 @@ def _listed(home: Home, name: str) -> Listed:
         its = recipes.load(home, name)
     except RecipeError as e:
         return Listed(name, "", (), (), None, (), champion, str(e))
-    candidates = tuple(Trained(n, c.method, getattr(c, "base", None)) for n, c in its.candidates.items())
+    candidates = tuple(ListedCandidate(n, c.method, getattr(c, "base", None)) for n, c in its.candidates.items())
     return Listed(name, its.about, its.labels, candidates, _collection(its), its.rows, champion)
 
 
