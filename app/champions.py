@@ -14,7 +14,7 @@ from avocet.answer import Answer, Fault, answer, least_confidence, texts_of
 from avocet.errors import AvocetError, RowError, TooLargeError
 from avocet.home import Home
 from avocet.live import Live
-from avocet.shown import Shown, shown
+from avocet.views.version import ModelDetail, shown
 
 AT_ONCE = 4  # requests that compute: torch uses all cores for one already
 MAX_CHARS = 20_000_000  # of one request: HTML is parsed at about a megabyte a second
@@ -112,7 +112,7 @@ class Champions:
         return ModelInfo("finetuned", version, recipe, _metrics(its), problem)
 
 
-def _metrics(its: Shown) -> Metrics | None:
+def _metrics(its: ModelDetail) -> Metrics | None:
     card = its.card
     if card is None or its.card_run is None:
         return None

@@ -31,7 +31,7 @@ from avocet.errors import AvocetError, NotFoundError, WrongUseError
 
 if TYPE_CHECKING:
     from avocet.classifier import Classifier
-    from avocet.listing import Model
+    from avocet.views.versions import Model
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -160,8 +160,8 @@ def models(ctx: click.Context) -> None:
 @as_json
 def list_models(as_json: bool = False) -> None:
     """Every version, newest first; the champions are marked."""
-    from avocet import listing
     from avocet.home import home
+    from avocet.views import versions as listing
 
     found = listing.models(home())
     if as_json:
@@ -187,7 +187,7 @@ def show_model(version: str, as_json: bool) -> None:
     """All that is known of VERSION (or a link such as avocet-minilm), after checking its files."""
     from avocet import registry
     from avocet.home import checked_name, home
-    from avocet.shown import shown
+    from avocet.views.version import shown
 
     found = registry.open_version(home().models / checked_name(version, "version"))
     registry.verify(found.folder)

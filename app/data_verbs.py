@@ -132,8 +132,8 @@ def stats(into: str, as_json: bool) -> None:
 def queue(recipe: str, n: int, order: "Order", as_json: bool) -> None:
     """The mails to label next, and what labels of each kind would buy."""
     from avocet import recipe as recipes
-    from avocet.asking import bought, its_collection, next_mails
     from avocet.home import home
+    from avocet.review.asking import bought, its_collection, next_mails
 
     its = recipes.load(home(), recipe)
     asked, worth = next_mails(home(), its, n, order), bought(home(), its, n)
@@ -247,6 +247,5 @@ def _as_remembered(recipe: str, naming: "Naming", dry_run: bool) -> tuple[str, "
     written = None if dry_run else remember(home(), known, naming)
     if written is not None:
         click.echo(f"{home().shown(written)} says so from now on", err=True)
-    collections = [row.removeprefix(recipes.STORED) for row in known.rows if row.startswith(recipes.STORED)]
-    its = collections[0] if collections else known.name
+    its = next(iter(known.collections), known.name)
     return its, Naming({**known.columns, **naming.columns}, {**known.label_map, **naming.labels}, naming.needed)

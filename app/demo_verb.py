@@ -36,10 +36,10 @@ def demo(folder: Path, port: int | None, no_browser: bool) -> None:
         click.echo(f"{place}: {n_new} invented mails, {N_WAITING} of them without a label", err=True)
     if not _has_champion(place):
         from app.runs import run_here
-        from avocet.asked import Asked as AskedRun
+        from avocet.running.request import RunRequest
 
         click.echo("training the smallest model on them; the others wait for you on the page Training", err=True)
-        if (exit_code := run_here(AskedRun(RECIPE, TRIED))) not in FINE:
+        if (exit_code := run_here(RunRequest(RECIPE, TRIED))) not in FINE:
             sys.exit(exit_code)
     serve(Asked(port=port, recipe=RECIPE, browser=not no_browser))
 

@@ -11,8 +11,8 @@ from app.terminal import as_json, plain, say_json, table
 from avocet.errors import NotFoundError, WrongUseError
 
 if TYPE_CHECKING:
-    from avocet.asking import Asked
     from avocet.recipe import Recipe
+    from avocet.review.asking import Asked
     from avocet.store.labels import Labels, Said
 
 LINES, WIDTH = 12, 100  # of a body
@@ -63,9 +63,9 @@ def label(
 def _session(name: str) -> None:
     """Mail after mail until the person stops or none is left."""
     from avocet import recipe as recipes
-    from avocet.asking import its_collection, next_mails
     from avocet.byhand import user
     from avocet.home import home
+    from avocet.review.asking import its_collection, next_mails
 
     recipe = recipes.load(home(), name)
     here = _Session(recipe, its_collection(home(), recipe), user())
@@ -129,8 +129,8 @@ class _Session:
 
     def _look_alikes(self, one: "Asked", chosen: str) -> None:
         """The same label for mails that say the same, if the person says so."""
-        from avocet.asking import look_alikes
         from avocet.home import home
+        from avocet.review.asking import look_alikes
 
         others = look_alikes(home(), self.labels, one.row)
         for other in others[:LISTED]:

@@ -9,12 +9,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from avocet import endings
-from avocet.asked import Asked
-from avocet.endings import AT_WORK, WAITING
 from avocet.errors import StoreError, WrongUseError
 from avocet.home import Home
-from avocet.worker import Worker, note, noted, worker_of
+from avocet.running import endings
+from avocet.running.endings import AT_WORK, WAITING
+from avocet.running.request import RunRequest
+from avocet.running.worker import Worker, note, noted, worker_of
 
 FLOWS = Path(__file__).resolve().parents[1] / "flows"
 LOG = "flow.log"  # what the process prints
@@ -22,7 +22,7 @@ PATIENCE_S = 20.0  # for a run to end in good order before it is killed
 _LOOK_S = 0.2
 
 
-def words(asked: Asked) -> list[str]:
+def words(asked: RunRequest) -> list[str]:
     """The command line that does what was asked."""
     command = [sys.executable, str(FLOWS / f"{asked.purpose}.py"), asked.recipe]
     for name in ("model", "epochs", "learning_rate", "rank"):
@@ -33,7 +33,7 @@ def words(asked: Asked) -> list[str]:
     return command
 
 
-def begin(home: Home, name: str, asked: Asked) -> None:
+def begin(home: Home, name: str, asked: RunRequest) -> None:
     """Start the reserved run in a process of its own, which a signal to ours does not reach."""
     folder = home.runs / name
     with (folder / LOG).open("ab") as log:

@@ -11,12 +11,12 @@ from app.champions import Champions, TheChampions
 from app.needs import Place, TheRecipe
 from avocet import registry
 from avocet.home import Home
-from avocet.look_alikes import LookAlikes
 from avocet.recipe import Recipe
-from avocet.shelf import collection_for
+from avocet.review.look_alikes import LookAlikes
+from avocet.review.waiting import Waiting
 from avocet.store.database import store_of
 from avocet.store.labels import Labels
-from avocet.waiting import Waiting
+from avocet.views.recipes import collection_for
 
 _MAKING = Lock()
 

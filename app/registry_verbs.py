@@ -154,8 +154,8 @@ def prune(keep: int, dry_run: bool, as_json: bool) -> None:
 @as_json
 def compare(a: str, b: str, as_json: bool) -> None:
     """Versions A and B side by side, by the last run that judged both on the same rows, and the mails that changed."""
-    from avocet.comparison import compare as side_by_side
     from avocet.home import home
+    from avocet.views.comparison import compare as side_by_side
 
     found = side_by_side(home(), a, b)
     if as_json:

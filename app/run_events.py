@@ -12,10 +12,10 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Receive, Scope, Send
 
-from avocet.endings import Outcome
 from avocet.errors import AvocetError
 from avocet.home import Home
-from avocet.timeline import LOOK_S, POLL_S, Reader
+from avocet.running.endings import Outcome
+from avocet.running.timeline import LOOK_S, POLL_S, Reader
 
 _log = logging.getLogger("avocet")
 

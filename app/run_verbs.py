@@ -28,7 +28,7 @@ def runs(ctx: click.Context, as_json: bool) -> None:
 def list_runs(recipe: str | None = None, limit: int = 20, as_json: bool = False) -> None:
     """The latest runs, newest first: how far they came, on how many rows, and what became of it."""
     from avocet.home import home
-    from avocet.run_view import page
+    from avocet.views.runs import page
 
     found, following = page(home(), limit, recipe)
     if as_json:
@@ -52,7 +52,7 @@ def list_runs(recipe: str | None = None, limit: int = 20, as_json: bool = False)
 def show_run(run: str, as_json: bool) -> None:
     """All that is known of RUN, a number or a name."""
     from avocet.home import home
-    from avocet.run_view import detail
+    from avocet.views.runs import detail
 
     found = asdict(detail(home(), run))
     if as_json:
@@ -74,9 +74,9 @@ def watch(run: str, lines: bool) -> None:
     """Show how RUN goes until it has ended; the exit code is the run's. Ctrl-C stops watching only."""
     from app import runs as live
     from app.watching import watch as follow
-    from avocet import endings
     from avocet.home import home
-    from avocet.run_view import folder_of
+    from avocet.running import endings
+    from avocet.views.runs import folder_of
 
     place, row = home(), _ledger().get(run)
     folder_of(place, row)
@@ -92,8 +92,8 @@ def logs(run: str, lines: bool) -> None:
     """What RUN has told so far."""
     from app.watching import show
     from avocet.home import home
-    from avocet.run_view import folder_of
-    from avocet.timeline import Reader
+    from avocet.running.timeline import Reader
+    from avocet.views.runs import folder_of
 
     place = home()
     folder = folder_of(place, _ledger().get(run))
@@ -112,7 +112,7 @@ def cancel(run: str, as_json: bool) -> None:
     from app.watching import wait_for
     from avocet.byhand import user
     from avocet.home import home
-    from avocet.run_view import detail
+    from avocet.views.runs import detail
 
     place = home()
     its = live.cancel(place, run, user())

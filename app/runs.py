@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app import processes
-from avocet import endings, run_view, timeline
-from avocet.asked import Asked, reserve
-from avocet.endings import AT_WORK, CANCEL, WAITING, Ending
 from avocet.errors import NothingToDoError, OrchestratorError, WrongUseError
 from avocet.home import Home
-from avocet.run_view import RunView
+from avocet.running import endings, timeline
+from avocet.running.endings import AT_WORK, CANCEL, WAITING, Ending
+from avocet.running.request import RunRequest, reserve
+from avocet.running.worker import note, noted
 from avocet.store.database import store_of
 from avocet.store.runs import FineTuningRun, RunLedger
-from avocet.worker import note, noted
+from avocet.views import runs as run_view
+from avocet.views.runs import RunView
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -40,7 +41,7 @@ HELP = (
 )
 
 
-def run_here(asked: Asked) -> int:
+def run_here(asked: RunRequest) -> int:
     """A run in a process that has this terminal; returns its exit code (README, "Exit codes")."""
     with subprocess.Popen(processes.words(asked)) as run:
         while True:
@@ -55,7 +56,7 @@ def configured() -> bool:
     return bool(os.environ.get("PREFECT_API_URL"))
 
 
-def start(home: Home, asked: Asked, who: str, key: str | None = None, attach: bool = False) -> FineTuningRun:
+def start(home: Home, asked: RunRequest, who: str, key: str | None = None, attach: bool = False) -> FineTuningRun:
     """The run for what was asked, started; see `reserve`, also for what it raises. OrchestratorError for a silent server."""
     tidy(home)
     found = reserve(home, asked, who, key, attach)
@@ -68,7 +69,7 @@ def start(home: Home, asked: Asked, who: str, key: str | None = None, attach: bo
     return found.run
 
 
-def _hand_over(home: Home, name: str, asked: Asked) -> None:
+def _hand_over(home: Home, name: str, asked: RunRequest) -> None:
     if not configured():
         processes.begin(home, name, asked)
         return
@@ -189,8 +190,8 @@ def _client() -> Iterator["SyncPrefectClient"]:
 
     url = os.environ.get("PREFECT_API_URL", "")
     try:
-        # A person waits for the answer: it is no once, not after a minute of trying.
-        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
+        # A person waits for the answer: a server that is busy is asked again for seconds, not for a minute.
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 2}), get_client(sync_client=True) as client:
             yield client
     except ObjectNotFound:
         raise OrchestratorError(

@@ -38,11 +38,11 @@ def benchmark(recipe: str, follow: bool) -> None:
 def _do(follow: bool, **wanted: Any) -> None:
     from app import runs
     from app.watching import watch
-    from avocet.asked import Asked
     from avocet.byhand import user
     from avocet.home import home
+    from avocet.running.request import RunRequest
 
-    asked = Asked(**wanted)
+    asked = RunRequest(**wanted)
     if not follow:
         sys.exit(runs.run_here(asked))
     place = home()

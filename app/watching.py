@@ -8,13 +8,13 @@ import click
 
 from app import runs
 from app.terminal import plain
-from avocet import endings
-from avocet.asked import asked_of
-from avocet.endings import Ending
 from avocet.errors import AvocetError
-from avocet.event_words import words
 from avocet.home import Home
-from avocet.timeline import LOOK_S, POLL_S, Reader, ending, parsed
+from avocet.running import endings
+from avocet.running.endings import Ending
+from avocet.running.request import asked_of
+from avocet.running.timeline import LOOK_S, POLL_S, Reader, ending, parsed
+from avocet.running.words import words
 
 _CODES = {"promoted": 0, "refused": 5, "no_change": 3, "stopped": 3, "cancelled": 130}
 

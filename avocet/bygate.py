@@ -5,7 +5,6 @@ from typing import Any
 
 from avocet import registry
 from avocet.byhand import Moved, proved, rollback
-from avocet.cards import judged
 from avocet.decision import Decision
 from avocet.errors import (
     DamagedDecisionError,
@@ -16,8 +15,9 @@ from avocet.errors import (
 )
 from avocet.gate import Reason
 from avocet.home import Home, checked_name
-from avocet.judged import scores
 from avocet.runs import only_one
+from avocet.views.cards import judged
+from avocet.views.judged import scores
 
 
 def promote(place: Home, version: str, recipe: str | None = None) -> Moved:

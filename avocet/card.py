@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from avocet.home import Home
-from avocet.judged import scores
 from avocet.registry import Version
+from avocet.views.judged import scores
 
 
 def metrics(place: Home, version: Version) -> dict[str, Any]:

@@ -24,10 +24,10 @@ from avocet.errors import (
 )
 from avocet.history import record
 from avocet.home import Home, checked_name
-from avocet.learned_rows import learned_rows
 from avocet.recipe import Recipe
 from avocet.runs import only_one
 from avocet.travelled import Member, Story, read_story
+from avocet.views.learned_rows import learned_rows
 
 RESERVE_BYTES = 200 * 10**6  # what an import or export leaves free
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same version is the same zip, byte for byte

@@ -15,6 +15,7 @@ from avocet.records import Naming
 from avocet.template import template_fields
 
 STORED = "store:"  # before the name of a collection, where a recipe names its rows
+OPTIONAL = "?"  # behind what may be missing, as long as there are rows elsewhere
 
 Baseline = Literal["majority", "tfidf", "zero-shot"]
 
@@ -172,7 +173,7 @@ class Recipe(Strict):
     @classmethod
     def _collections_have_names(cls, rows: tuple[str, ...]) -> tuple[str, ...]:
         for name in rows:
-            if name.startswith(STORED) and not NAME.fullmatch(name.removeprefix(STORED)):
+            if name.startswith(STORED) and not NAME.fullmatch(name.removeprefix(STORED).removesuffix(OPTIONAL)):
                 raise ValueError(f"{name!r} names no collection; it is written like store:job_mail")
         return rows
 
@@ -268,6 +269,17 @@ class Recipe(Strict):
     def fields(self) -> tuple[str, ...]:
         """The row fields that the template reads, in its order."""
         return template_fields(self.text)
+
+    @property
+    def files(self) -> dict[str, bool]:
+        """Each file of rows, from AVOCET_HOME on -> whether it may be missing."""
+        return {n.removesuffix(OPTIONAL): n.endswith(OPTIONAL) for n in self.rows if not n.startswith(STORED)}
+
+    @property
+    def collections(self) -> dict[str, bool]:
+        """Each collection of the store -> whether it may be empty."""
+        names = [n.removeprefix(STORED) for n in self.rows if n.startswith(STORED)]
+        return {n.removesuffix(OPTIONAL): n.endswith(OPTIONAL) for n in names}
 
     def alias_of(self, candidate: str) -> str:
         """`models/<this>` points at the newest version of `candidate`."""

@@ -15,15 +15,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from avocet import durable, registry, timeline
+from avocet import durable, registry
 from avocet.candidates import OnBase
 from avocet.errors import BusyError, DamagedVersionError, NoSpaceError, NotAtHandError, NotFoundError, RowsNotFoundError
 from avocet.events import Event
 from avocet.history import SETTLED
 from avocet.home import Home
 from avocet.methods.bases import at_hand
-from avocet.recipe import STORED, Recipe, digest
+from avocet.recipe import Recipe, digest
 from avocet.rows import Row, words_key
+from avocet.running import timeline
 from avocet.times import now
 
 SPACE_BYTES = 10**9  # a few versions of the embedded base with their checkpoints
@@ -119,13 +120,13 @@ def only_one(home: Home, wait_s: float | None = None) -> Iterator[None]:
 
 
 def row_files(home: Home, recipe: Recipe) -> list[tuple[Path, str]]:
-    """(path, name to show) of each file of rows. Raises RowsNotFoundError with how to get them."""
-    files = [((home.root / name).resolve(), name) for name in recipe.rows if not name.startswith(STORED)]
+    """(path, name to show) of each file of rows that is there. Raises RowsNotFoundError with how to get one that must be."""
+    files = [((home.root / name).resolve(), name) for name in recipe.files]
     for path, name in files:
-        if not path.is_file():
+        if not path.is_file() and not recipe.files[name]:
             hint = " ".join(recipe.rows_help.split())
             raise RowsNotFoundError(f"recipe {recipe.name} reads {name}, which is not in {home.root}. {hint}".strip())
-    return files
+    return [(path, name) for path, name in files if path.is_file()]
 
 
 def write_rows(path: Path, rows: Iterable[Row], keys: Mapping[str, str] | None = None, timed: bool = False) -> str:

@@ -25,16 +25,21 @@ def rows_of(home: Home, recipe: Recipe) -> Reading:
     discarded there is no row, whatever the file says.
     Raises RowsNotFoundError, RowsUnreadableError, StoreError.
     """
-    reading = read(row_files(home, recipe), recipe.fields, recipe.naming)
+    files = row_files(home, recipe)
+    reading = read(files, recipe.fields, recipe.naming)
     for labels in collections_of(home, recipe):
         reading = _with_stored(reading, recipe, labels)
+    if not files and not reading.n_lines:
+        hint = " ".join(recipe.rows_help.split())
+        raise RowsNotFoundError(
+            f"there are no rows for recipe {recipe.name} in {' or '.join(recipe.rows)}. {hint}".strip()
+        )
     return reading
 
 
 def collections_of(home: Home, recipe: Recipe) -> list[Labels]:
     """The collections of the store that the recipe names."""
-    names = [name.removeprefix(STORED) for name in recipe.rows if name.startswith(STORED)]
-    return [Labels(store_of(home), name) for name in names]
+    return [Labels(store_of(home), name) for name in recipe.collections]
 
 
 def _with_stored(reading: Reading, recipe: Recipe, labels: Labels) -> Reading:
@@ -58,7 +63,7 @@ def _with_stored(reading: Reading, recipe: Recipe, labels: Labels) -> Reading:
             by_id[its_id] = found if found.id == its_id else replace(found, id=its_id)
         else:
             unusable.append(found)
-    if not n_more and not labels.count():
+    if not n_more and not recipe.collections[labels.collection] and not labels.count():
         raise RowsNotFoundError(
             f"recipe {recipe.name} reads {name}, and nothing is in there yet: `avocet import FILE --into {labels.collection}`"
         )

@@ -17,9 +17,9 @@ from avocet.methods.bases import at_hand
 from avocet.methods.job import BaseAtHand, Job
 from avocet.process import run_child
 from avocet.recipe import Recipe, digest
+from avocet.running.telling import Telling
 from avocet.runs import LIBRARIES, Run, code_digest, write_json
 from avocet.sides import Sides
-from avocet.telling import Telling
 
 
 @dataclass(frozen=True)

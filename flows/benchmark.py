@@ -11,10 +11,11 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from avocet import journal, promotion, registry, runs
-from avocet.asked import Asked
+from avocet import promotion, registry, runs
 from avocet.errors import AvocetError
 from avocet.home import home
+from avocet.running import journal
+from avocet.running.request import RunRequest
 from avocet.runs import Run
 from avocet.training import newest
 from tasks import this_flow_run
@@ -36,7 +37,7 @@ def benchmark(recipe: str = "job_mail", run: str | None = None) -> State[Any]:
     place = home()
     try:
         with journal.answering(place, run):
-            chosen, _ = Asked(recipe).chosen(place)
+            chosen, _ = RunRequest(recipe).chosen(place)
             with runs.only_one(place), journal.recorded(place, chosen, run, **this_flow_run()) as its:
                 return Completed(message=_scored(its))
     except AvocetError as error:
@@ -70,7 +71,7 @@ def main() -> None:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             with journal.answering(home(), run):  # a mistyped name need not wait for Prefect
-                runs.row_files(home(), Asked(recipe).chosen(home())[0])
+                runs.row_files(home(), RunRequest(recipe).chosen(home())[0])
         except AvocetError as error:
             click.echo(f"avocet: {error}", err=True)
             sys.exit(error.exit_code)

@@ -12,8 +12,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from avocet import journal, registry, runs
-from avocet.asked import Asked
+from avocet import registry, runs
 from avocet.attempts import retries
 from avocet.candidates import EPOCHS
 from avocet.engines import choice as engines
@@ -21,6 +20,8 @@ from avocet.errors import AvocetError, NotAtHandError, NothingTrainedError, Swit
 from avocet.gate import Verdict
 from avocet.home import home
 from avocet.recipe import Shares
+from avocet.running import journal
+from avocet.running.request import RunRequest
 from avocet.runs import Run
 from avocet.sides import Sides
 from avocet.training import Trained, trained_before
@@ -51,7 +52,7 @@ def finetune(
     Where `model` names a version, an imported one for example, that version is judged and nothing is trained. Epochs,
     learning rate, rank (of lora) and shares stand instead of the recipe's. `run` is one that was reserved; it is no use by hand.
     """
-    asked = Asked(recipe, model, epochs, learning_rate, rank, shares.model_dump() if shares else None)
+    asked = RunRequest(recipe, model, epochs, learning_rate, rank, shares.model_dump() if shares else None)
     place = home()
     try:
         with journal.answering(place, run):
@@ -159,7 +160,7 @@ def main() -> None:
         if run is not None:  # started by another program, maybe one that ignores SIGINT, which would be inherited
             signal.signal(signal.SIGINT, signal.default_int_handler)
         sides = dict(zip(("validation", "holdout"), shares, strict=True)) if shares else None
-        asked = Asked(recipe, model, epochs, learning_rate, rank, sides)
+        asked = RunRequest(recipe, model, epochs, learning_rate, rank, sides)
         try:
             with journal.answering(home(), run):  # a mistyped name need not wait for Prefect
                 runs.row_files(home(), asked.chosen(home())[0])

@@ -17,9 +17,9 @@ from prefect.runtime import flow_run
 from prefect.settings import get_current_settings
 from prefect.utilities.urls import url_for
 
-from avocet import journal
 from avocet.attempts import BUSY_DELAY_S
 from avocet.errors import AvocetError, MemoryBusyError, OutOfMemoryError
+from avocet.running import journal
 from avocet.runs import Run
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from prefect.states import Completed
 
 from avocet import artifacts, pictures
 from avocet.errors import NotAtHandError
-from avocet.event_words import epoch_sentence
 from avocet.progress import Bar
+from avocet.running.words import epoch_sentence
 from avocet.runs import Run
 from avocet.sides import Sides
 from avocet.training import Trained, train

@@ -16,9 +16,9 @@ from avocet.incoming.imap import fetch, looked_in
 from avocet.incoming.imap_login import how_to_give
 from avocet.incoming.importing import Imported
 from avocet.incoming.jobs import Job, Jobs
-from avocet.shelf import collection_for
 from avocet.store.accounts import PORTS, Account, Accounts, Security
 from avocet.store.database import store_of
+from avocet.views.recipes import collection_for
 
 router = APIRouter()
 

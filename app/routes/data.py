@@ -26,9 +26,9 @@ from avocet.recipe_file import remember
 from avocet.records import Naming
 from avocet.rows import Unusable
 from avocet.runs import last_decided
-from avocet.shelf import collection_for
 from avocet.store.handed_out import Form, handed_out
 from avocet.suspects import Suspect
+from avocet.views.recipes import collection_for
 
 router = APIRouter()
 _CHUNK = 2**20

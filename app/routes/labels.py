@@ -12,7 +12,7 @@ from app.paging import LIMIT, Cursor, Limit
 from app.queues import TheLabels
 from app.said_bodies import Name, Strict, Undo
 from app.shapes import Page
-from avocet.store.palette import Shown, show, shown
+from avocet.store.palette import LabelLook, show, shown
 from avocet.store.past_words import Event, events
 from avocet.store.said import Undone
 from avocet.store.statistics import Statistics, statistics
@@ -40,7 +40,7 @@ class ShownLabels(Strict):
 class LabelList:
     """The recipe's labels, in its order."""
 
-    items: Sequence[Shown]
+    items: Sequence[LabelLook]
 
 
 @router.get("/api/history")
@@ -76,7 +76,7 @@ def list_labels(labels: TheLabels, recipe: TheRecipe) -> LabelList:
 @router.put("/api/labels")
 def set_labels(given: ShownLabels, labels: TheLabels, recipe: TheRecipe, who: Who) -> LabelList:
     """Change how they are shown and given; 422 points at a key that is taken, or none."""
-    its = [Shown(one.name, one.key, one.colour, one.description, one.target) for one in given.items]
+    its = [LabelLook(one.name, one.key, one.colour, one.description, one.target) for one in given.items]
     return LabelList(show(labels.database, recipe.name, recipe.labels, its, who))
 
 

@@ -12,10 +12,10 @@ from app.said_bodies import AlikeSaid, Base, RowId, Said, SaidOf, Which, checked
 from app.shapes import Page
 from avocet.errors import NotFoundError
 from avocet.recipe import Recipe
+from avocet.review.waiting import Order, Queue
 from avocet.store.labels import Labels
 from avocet.store.mails import Given, Mail, Standing, Wanted, mail, mails_of, search
 from avocet.store.said import Act
-from avocet.waiting import Order, Queue
 
 router = APIRouter()
 QUEUED = 10

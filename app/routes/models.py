@@ -12,16 +12,17 @@ from app.files import GIVES_ZIP, TAKES_ZIP, received, sent
 from app.needs import Place, RecipeName
 from app.paging import LIMIT, Cursor, Limit, page_of
 from app.shapes import Page
-from avocet import bygate, byhand, exchange, history, listing
-from avocet.behind import JudgedMail, judged_mails, with_words
+from avocet import bygate, byhand, exchange, history
 from avocet.byhand import Moved
-from avocet.comparison import Comparison, compare
 from avocet.errors import ArchiveError
 from avocet.exchange import Imported
 from avocet.history import Told
-from avocet.listing import Model
 from avocet.retention import remove
-from avocet.shown import Shown, shown
+from avocet.views import versions as listing
+from avocet.views.behind import JudgedMail, judged_mails, with_words
+from avocet.views.comparison import Comparison, compare
+from avocet.views.version import ModelDetail, shown
+from avocet.views.versions import Model
 
 router = APIRouter()
 
@@ -77,7 +78,7 @@ async def import_model(request: Request, response: Response, place: Place) -> Im
 
 
 @router.get("/api/models/{id}")
-def show_model(place: Place, id: str) -> Shown:
+def show_model(place: Place, id: str) -> ModelDetail:
     """All that is known of one version, with its card in the last run that judged it."""
     return shown(place, id)
 

@@ -8,20 +8,22 @@ from fastapi.responses import StreamingResponse
 from app.files import GIVES_ZIP, sent
 from app.needs import Place, RecipeName
 from app.routes.models import Back, Why
-from avocet import bygate, byhand, exchange, listing, results
+from avocet import bygate, byhand, exchange
 from avocet.byhand import Moved
 from avocet.errors import NotFoundError
 from avocet.home import Home
-from avocet.listing import Trained
-from avocet.results import Results
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger
+from avocet.views import results
+from avocet.views import versions as listing
+from avocet.views.results import Results
+from avocet.views.versions import FinetuneStatus
 
 router = APIRouter()
 
 
 @router.get("/api/finetune/status")
-def finetune_status(place: Place) -> list[Trained]:
+def finetune_status(place: Place) -> list[FinetuneStatus]:
     """The newest version under each name, newest first; a bare array, empty where nothing was trained."""
     return listing.newest(place)
 

@@ -12,14 +12,15 @@ from app.needs import Place, RecipeName, Who
 from app.run_events import Followed, RunEvent, StreamRoute, lines, nothing_left
 from app.runs import Schedule
 from app.shapes import Page
-from avocet import endings, run_view
-from avocet.asked import Asked
 from avocet.candidates import EPOCHS
 from avocet.errors import WrongUseError
 from avocet.home import Home, checked_name
-from avocet.run_view import RunDetail, RunView
+from avocet.running import endings
+from avocet.running.request import RunRequest
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger
+from avocet.views import runs as run_view
+from avocet.views.runs import RunDetail, RunView
 
 router = APIRouter()
 streams = APIRouter(route_class=StreamRoute)
@@ -46,11 +47,11 @@ class NewRun(BaseModel):
     rank: int | None = Field(None, ge=1, le=512, description="of the candidates that are trained by lora")
     shares: NewShares | None = None
 
-    def asked(self, recipe: str) -> Asked:
+    def asked(self, recipe: str) -> RunRequest:
         """For the domain; `recipe` is the app's own."""
         shares = self.shares.model_dump() if self.shares else None
         name = checked_name(self.recipe or recipe, "recipe")
-        return Asked(name, self.model, self.epochs, self.learning_rate, self.rank, shares)
+        return RunRequest(name, self.model, self.epochs, self.learning_rate, self.rank, shares)
 
 
 class NewSchedule(BaseModel):

@@ -16,14 +16,15 @@ from app import runs
 from app.needs import Place, RecipeName, Who
 from app.routes.runs import GONE, LastEventId, NewRun, followed
 from app.run_events import Followed, StreamRoute, lines
-from avocet import endings, run_view
-from avocet.asked import Asked, Purpose, asked_of
 from avocet.candidates import EPOCHS
 from avocet.errors import NotFoundError
-from avocet.event_words import words
 from avocet.home import Home, checked_name
+from avocet.running import endings
+from avocet.running.request import Purpose, RunRequest, asked_of
+from avocet.running.words import words
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger, Status
+from avocet.views import runs as run_view
 
 router = APIRouter()
 streams = APIRouter(route_class=StreamRoute)
@@ -94,7 +95,7 @@ class Stream:
     followed: Followed
 
 
-def _stream(place: Home, asked: Asked, who: str, last_event_id: str | None) -> Stream:
+def _stream(place: Home, asked: RunRequest, who: str, last_event_id: str | None) -> Stream:
     """Start or attach; only go on for a reader that has seen events already."""
     if last_event_id is not None:
         return _gone_on(place, last_event_id)
@@ -120,11 +121,11 @@ def _finetune(
     epochs: Annotated[int | None, Query(ge=EPOCHS[0], le=EPOCHS[1])] = None,
     last_event_id: LastEventId = None,
 ) -> Stream:
-    return _stream(place, Asked(checked_name(recipe, "recipe"), model, epochs), who, last_event_id)
+    return _stream(place, RunRequest(checked_name(recipe, "recipe"), model, epochs), who, last_event_id)
 
 
 def _benchmark(place: Place, recipe: RecipeName, who: Who, last_event_id: LastEventId = None) -> Stream:
-    return _stream(place, Asked(checked_name(recipe, "recipe"), purpose="benchmark"), who, last_event_id)
+    return _stream(place, RunRequest(checked_name(recipe, "recipe"), purpose="benchmark"), who, last_event_id)
 
 
 @streams.get("/api/finetune/run", response_class=EventSourceResponse, responses=dict(GONE))

@@ -11,9 +11,9 @@ from app.paging import Cursor, Limit, page_of
 from app.said_bodies import Strict
 from app.shapes import Page
 from avocet import __version__
-from avocet.shelf import Listed, listed
 from avocet.store.database import store_of
 from avocet.store.settings import Settings, change, load
+from avocet.views.recipes import Listed, listed
 
 router = APIRouter()
 

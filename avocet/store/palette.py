@@ -8,8 +8,8 @@ from avocet.errors import WrongUseError
 from avocet.store.database import Database
 from avocet.store.settings import keep, kept
 
-RESERVED = "usdh?/jk"  # undo, skip, discard, hide the suggestion, help, search, next, previous; Enter and Escape are no characters
-KEYS = "1234567890abcefgilmnopqrtvwxyz,.-;'[]"  # in the order in which labels get them
+RESERVED = "usdhg?/jk"  # undo, skip, discard, hide the suggestion, guidelines, help, search, next, previous; Enter and Escape are no characters
+KEYS = "1234567890abcefilmnopqrtvwxyz,.-;'[]"  # in the order in which labels get them
 # Ten, each with a contrast of 3:1 on white and on black at once.
 COLOURS = (
     "#2f7ed8", "#c2562f", "#3d8f4f", "#8a63c8", "#b0832a", "#c2497f", "#2b8c8c", "#7d7d7d", "#a0522d", "#6b7fd1",
@@ -20,7 +20,7 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Shown:
+class LabelLook:
     """One label; `key` is one character or empty, `target` how many mails should have it (None: nobody said)."""
 
     name: str
@@ -30,7 +30,7 @@ class Shown:
     target: int | None = None
 
 
-def shown(database: Database, recipe: str, names: Sequence[str]) -> list[Shown]:
+def shown(database: Database, recipe: str, names: Sequence[str]) -> list[LabelLook]:
     """Each of the recipe's labels, in its order, as a person set it, else as it comes. Raises StoreError."""
     there = {one["name"]: one for one in kept(database, _name(recipe)) or []}
     taken = {one["key"] for name, one in there.items() if name in names}
@@ -38,18 +38,20 @@ def shown(database: Database, recipe: str, names: Sequence[str]) -> list[Shown]:
     found = []
     for at, name in enumerate(names):
         if name in there:
-            found.append(Shown(**there[name]))
+            found.append(LabelLook(**there[name]))
             continue
         # Where nobody took it, the key that the label's place has: it stays the same when another label is set.
         usual = KEYS[at] if at < len(KEYS) else ""
         key = usual if usual in free else next((key for key in free if key not in KEYS[: len(names)]), "")
         if key:
             free.remove(key)
-        found.append(Shown(name, key, COLOURS[at % len(COLOURS)]))
+        found.append(LabelLook(name, key, COLOURS[at % len(COLOURS)]))
     return found
 
 
-def show(database: Database, recipe: str, names: Sequence[str], given: Sequence[Shown], who: str) -> list[Shown]:
+def show(
+    database: Database, recipe: str, names: Sequence[str], given: Sequence[LabelLook], who: str
+) -> list[LabelLook]:
     """Keep what a person set; labels that are not given stay as they come.
 
     Raises WrongUseError, whose `errors` say where, StoreError.
@@ -62,12 +64,12 @@ def show(database: Database, recipe: str, names: Sequence[str], given: Sequence[
     return shown(database, recipe, names)
 
 
-def targets(labels: Sequence[Shown]) -> Mapping[str, int | None]:
+def targets(labels: Sequence[LabelLook]) -> Mapping[str, int | None]:
     """Label -> how many mails it should get."""
     return {one.name: one.target for one in labels}
 
 
-def _refused(names: Sequence[str], given: Sequence[Shown]) -> Iterator[tuple[str, str]]:
+def _refused(names: Sequence[str], given: Sequence[LabelLook]) -> Iterator[tuple[str, str]]:
     """(where, why) of each value that cannot be."""
     seen: set[str] = set()
     keys: dict[str, str] = {}

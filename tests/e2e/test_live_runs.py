@@ -112,22 +112,23 @@ def test_the_schedule_is_prefects(api: httpx.Client, stack: "Stack") -> None:
         (its,) = stack.api.deployment("nightly")["schedules"]
         return its["active"], its["schedule"]["cron"], its["schedule"]["timezone"], its["slug"]
 
+    def put(**wanted: Any) -> dict[str, Any]:
+        answer = api.put("/api/schedule", json=wanted)
+        assert answer.status_code == 200, f"{answer.text}\n{stack.told()}"
+        return dict(answer.json())
+
     found = api.get("/api/schedule").json()
-    assert [found[k] for k in ("where", "cron", "timezone", "active")] == [
-        "prefect",
-        "0 3 * * *",
-        "Europe/Berlin",
-        True,
-    ]
+    usual = {"where": "prefect", "cron": "0 3 * * *", "timezone": "Europe/Berlin", "active": True}
+    assert {name: found[name] for name in usual} == usual
     assert found["next"].endswith("Z") and found["last"]
-    off = api.put("/api/schedule", json={"active": False}).json()
+    off = put(active=False)
     assert (off["active"], off["next"], off["cron"]) == (False, None, "0 3 * * *")
     assert deployed() == (False, "0 3 * * *", "Europe/Berlin", "nightly")
-    on = api.put("/api/schedule", json={"active": True, "cron": "30 4 * * *"}).json()
+    on = put(active=True, cron="30 4 * * *")
     assert (on["active"], on["cron"], on["timezone"]) == (True, "30 4 * * *", "Europe/Berlin")
     assert on["next"] is not None
     assert deployed() == (True, "30 4 * * *", "Europe/Berlin", "nightly")
     for wrong in ({"cron": "whenever"}, {"timezone": "Moon/Crater"}, {"odd": 1}):
         assert api.put("/api/schedule", json=wrong).status_code == 422, wrong
-    api.put("/api/schedule", json={"cron": "0 3 * * *"})
+    put(cron="0 3 * * *")
     assert deployed() == (True, "0 3 * * *", "Europe/Berlin", "nightly")

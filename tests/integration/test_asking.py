@@ -11,13 +11,13 @@ from app.cli import main
 from app.data_verbs import ORDERS
 from avocet import recipe as recipes
 from avocet import registry, runs
-from avocet.asking import bought, look_alikes, next_mails
 from avocet.byhand import user
 from avocet.errors import NotFoundError
 from avocet.home import Home
 from avocet.process import in_this_process
 from avocet.recipe import Recipe
 from avocet.review import Order
+from avocet.review.asking import bought, look_alikes, next_mails
 from avocet.sides import divide
 from avocet.store.database import store_of
 from avocet.store.labels import Incoming, Labels, StoredRow
@@ -112,7 +112,7 @@ def test_mails_are_labelled_in_the_terminal_one_after_another(
     version = champion(place, filled)
     labels = Labels(store_of(place), "tiny")
     before = len(list(labels.labelled()))
-    monkeypatch.setattr("avocet.asking.look_alikes", lambda *those: [])  # the next test's question
+    monkeypatch.setattr("avocet.review.asking.look_alikes", lambda *those: [])  # the next test's question
     done = label_here("", "nonsense", "2", "neu", "s", "", "u", "dig", "q")
     assert done.exit_code == 0, done.output
     assert "no such label: its number, its name or the beginning of it" in done.output

@@ -16,8 +16,8 @@ from pydantic import TypeAdapter
 from app.run_events import RunEvent
 from avocet import registry
 from avocet.home import Home
-from avocet.timeline import Reader, events
-from avocet.worker import noted, worker_of
+from avocet.running.timeline import Reader, events
+from avocet.running.worker import noted, worker_of
 
 EVENT: TypeAdapter[Any] = TypeAdapter(RunEvent)
 TFIDF = {"tfidf": {"method": "tfidf"}}

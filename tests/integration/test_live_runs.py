@@ -12,13 +12,13 @@ from pydantic import TypeAdapter
 
 from app import processes
 from app.run_events import RunEvent
-from avocet import endings, timeline
-from avocet.asked import Asked, reserve
 from avocet.home import CHECKOUT, Home
+from avocet.running import endings, timeline
+from avocet.running.request import RunRequest, reserve
+from avocet.running.worker import Worker, note, noted, worker_of
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger
 from avocet.store.settings import change
-from avocet.worker import Worker, note, noted, worker_of
 
 QUICK = CHECKOUT / "tests" / "quick"
 EVENT: TypeAdapter[Any] = TypeAdapter(RunEvent)
@@ -163,11 +163,11 @@ def test_a_run_in_the_queue_of_a_server_that_is_away_is_cancelled_all_the_same(
     client: TestClient, place: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It will not begin: its flow run reads the wish. One at work goes on, and nobody is told that it was cancelled."""
-    waits = reserve(place, Asked("job_mail"), "ann").run
+    waits = reserve(place, RunRequest("job_mail"), "ann").run
     note(place.runs / waits.run / "waiting.json", flow_run="7d0e5b2c-0c0e-4f0e-9d2b-0f6e9a6f3d11")
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     assert client.post("/api/runs/1/cancel").json()["outcome"] == "cancelled"
-    at_work = reserve(place, Asked("job_mail"), "ann").run
+    at_work = reserve(place, RunRequest("job_mail"), "ann").run
     note(place.runs / at_work.run / "at-work.json", Worker.of(), flow_run="7d0e5b2c-0c0e-4f0e-9d2b-0f6e9a6f3d11")
     timeline.say(place.runs / at_work.run, "status", status="preparing")
     assert client.post("/api/runs/2/cancel").status_code == 503

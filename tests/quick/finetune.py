@@ -5,10 +5,11 @@ import os
 import signal
 import time
 
-from avocet import journal, runs
-from avocet.asked import Asked
+from avocet import runs
 from avocet.errors import OutOfMemoryError
 from avocet.home import home
+from avocet.running import journal
+from avocet.running.request import RunRequest
 
 
 def main(purpose: str = "finetune") -> None:
@@ -21,7 +22,7 @@ def main(purpose: str = "finetune") -> None:
     its, _ = words.parse_known_args()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with journal.answering(home(), its.run):
-        recipe, _ = Asked(its.recipe, its.model, its.epochs).chosen(home())
+        recipe, _ = RunRequest(its.recipe, its.model, its.epochs).chosen(home())
         with runs.only_one(home()), journal.recorded(home(), recipe, its.run) as run:
             journal.stage(run, "validate")
             for i in range(int(os.environ.get("QUICK_LINES", "3"))):

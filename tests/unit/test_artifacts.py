@@ -8,11 +8,11 @@ import pytest
 
 from avocet import artifacts
 from avocet.artifacts import card_sentence, escaped, table, training_sentence
-from avocet.event_words import epoch_sentence
 from avocet.evidence import compare
 from avocet.findings import DataReport, Finding
 from avocet.gate import judge
 from avocet.recipe import Gate, Recipe
+from avocet.running.words import epoch_sentence
 from avocet.runs import Run
 from avocet.scorecard import CrossFitted, LeakGap, Role, Scoreboard, Scorecard, scorecard
 from avocet.sides import Sides

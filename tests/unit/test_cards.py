@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from avocet.behind import judged_mails, title, with_words, words
-from avocet.cards import judged, last_card
 from avocet.errors import DamagedDecisionError, NotFoundError
 from avocet.home import Home
+from avocet.views.behind import judged_mails, title, with_words, words
+from avocet.views.cards import judged, last_card
 from tests.nights import LABELS, night, said
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from avocet.comparison import compare
 from avocet.errors import NotFoundError, WrongUseError
 from avocet.home import Home
-from avocet.judged import scores
 from avocet.registry import Version
+from avocet.views.comparison import compare
+from avocet.views.judged import scores
 from tests.nights import night, said
 
 Make = Callable[..., Version]

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from avocet import endings, journal, registry, runs, timeline
-from avocet.asked import Asked, reserve
-from avocet.endings import AT_WORK, WAITING, Ending
+from avocet import registry, runs
 from avocet.errors import (
     AvocetError,
     NotFoundError,
@@ -23,12 +21,15 @@ from avocet.errors import (
 from avocet.gate import Reason, Verdict
 from avocet.home import Home
 from avocet.recipe import Recipe
-from avocet.run_view import detail, page, view
+from avocet.running import endings, journal, timeline
+from avocet.running.endings import AT_WORK, WAITING, Ending
+from avocet.running.request import RunRequest, reserve
+from avocet.running.worker import Worker, note
 from avocet.runs import Run
 from avocet.scorecard import Scoreboard
 from avocet.store.database import store_of
 from avocet.store.runs import FineTuningRun, RunLedger
-from avocet.worker import Worker, note
+from avocet.views.runs import detail, page, view
 
 EMPTY = Scoreboard((), (), (), (), "h")
 
@@ -37,7 +38,7 @@ EMPTY = Scoreboard((), (), (), (), "h")
 def reserved(place: Home, make_recipe: Callable[..., str]) -> Callable[[], str]:
     """The name of a run that waits, as this process reserved it."""
     make_recipe([], {"tfidf": {"method": "tfidf"}})
-    return lambda: reserve(place, Asked("tiny"), "ann").run.run
+    return lambda: reserve(place, RunRequest("tiny"), "ann").run.run
 
 
 @pytest.fixture

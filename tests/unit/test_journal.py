@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from avocet import journal, registry, runs
+from avocet import registry, runs
 from avocet.errors import AvocetError, DataStoppedError, NotFoundError
 from avocet.gate import Reason, Verdict
 from avocet.home import Home
 from avocet.looks import Look
 from avocet.recipe import Recipe
+from avocet.running import journal
 from avocet.scorecard import Scoreboard, scorecard
 from avocet.sides import Sides
 from avocet.splits import Member

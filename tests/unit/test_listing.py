@@ -11,10 +11,10 @@ from avocet import registry, runs
 from avocet.byhand import rollback
 from avocet.errors import BusyError, InUseError, NotFoundError, WrongUseError
 from avocet.home import Home
-from avocet.listing import models, newest
 from avocet.retention import remove
 from avocet.runs import only_one
-from avocet.shown import shown
+from avocet.views.version import shown
+from avocet.views.versions import models, newest
 from tests.nights import night, said
 
 Make = Callable[..., str]

@@ -6,7 +6,7 @@ import pytest
 
 from avocet.errors import WrongUseError
 from avocet.store.database import Database, on_sqlite
-from avocet.store.palette import COLOURS, KEYS, RESERVED, Shown, show, shown, targets
+from avocet.store.palette import COLOURS, KEYS, RESERVED, LabelLook, show, shown, targets
 from avocet.store.settings import load
 
 NAMES = [f"label_{i}" for i in range(12)]
@@ -29,7 +29,7 @@ def test_the_first_ten_labels_have_the_digits(database: Database) -> None:
 
 def test_what_a_person_set_is_kept_and_gets_in_nobodys_way(database: Database) -> None:
     """Of this recipe only; a label that the recipe has since keeps to a free key, one that it has no more is passed over."""
-    its = Shown("label_3", "1", "#123456", "what it means", 40)
+    its = LabelLook("label_3", "1", "#123456", "what it means", 40)
     found = show(database, "tiny", NAMES, [its], "ann")
     assert found[3] == its and targets(found)["label_3"] == 40
     assert len({one.key for one in found}) == 12 and found[1].key == "2"
@@ -41,24 +41,24 @@ def test_what_a_person_set_is_kept_and_gets_in_nobodys_way(database: Database) -
 @pytest.mark.parametrize(
     ("given", "pointer", "why"),
     [
-        ([Shown("label_1", "U", "#123456")], "/body/items/0/key", "U is taken: u, s, d, h, ?, /, j, k"),
-        ([Shown("label_1", "12", "#123456")], "/body/items/0/key", "one character"),
-        ([Shown("label_1", " ", "#123456")], "/body/items/0/key", "one character"),
-        ([Shown("label_1", "\x07", "#123456")], "/body/items/0/key", "one character"),
+        ([LabelLook("label_1", "U", "#123456")], "/body/items/0/key", "U is taken: u, s, d, h, g, ?, /, j, k"),
+        ([LabelLook("label_1", "12", "#123456")], "/body/items/0/key", "one character"),
+        ([LabelLook("label_1", " ", "#123456")], "/body/items/0/key", "one character"),
+        ([LabelLook("label_1", "\x07", "#123456")], "/body/items/0/key", "one character"),
         (
-            [Shown("label_1", "a", "#123456"), Shown("label_2", "A", "#123456")],
+            [LabelLook("label_1", "a", "#123456"), LabelLook("label_2", "A", "#123456")],
             "/body/items/1/key",
             "key of label_1 already",
         ),
-        ([Shown("label_1", "a", "red")], "/body/items/0/colour", "#2f7ed8"),
-        ([Shown("nothing", "a", "#123456")], "/body/items/0/name", "the recipe has no label 'nothing'"),
-        ([Shown("label_1", "a", "#123456"), Shown("label_1", "b", "#123456")], "/body/items/1/name", "twice"),
-        ([Shown("label_1", "a", "#123456", "x" * 2001)], "/body/items/0/description", "at most 2000"),
-        ([Shown("label_1", "a", "#123456", "", 0)], "/body/items/0/target", "from 1 to"),
+        ([LabelLook("label_1", "a", "red")], "/body/items/0/colour", "#2f7ed8"),
+        ([LabelLook("nothing", "a", "#123456")], "/body/items/0/name", "the recipe has no label 'nothing'"),
+        ([LabelLook("label_1", "a", "#123456"), LabelLook("label_1", "b", "#123456")], "/body/items/1/name", "twice"),
+        ([LabelLook("label_1", "a", "#123456", "x" * 2001)], "/body/items/0/description", "at most 2000"),
+        ([LabelLook("label_1", "a", "#123456", "", 0)], "/body/items/0/target", "from 1 to"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_place(
-    given: list[Shown], pointer: str, why: str, database: Database
+    given: list[LabelLook], pointer: str, why: str, database: Database
 ) -> None:
     """And nothing is kept."""
     with pytest.raises(WrongUseError) as caught:
@@ -70,5 +70,5 @@ def test_what_cannot_be_is_refused_with_its_place(
 
 def test_several_labels_may_go_without_a_key(database: Database) -> None:
     """There are recipes with more labels than a keyboard has keys."""
-    given = [Shown("label_1", "", "#123456"), Shown("label_2", "", "#123456")]
+    given = [LabelLook("label_1", "", "#123456"), LabelLook("label_2", "", "#123456")]
     assert [one.key for one in show(database, "tiny", NAMES, given, "ann")[1:3]] == ["", ""]

@@ -10,8 +10,8 @@ from prefect.exceptions import ParameterTypeError
 from ruamel.yaml import YAML
 
 from avocet import recipe as recipes
-from avocet.asked import Asked
 from avocet.home import CHECKOUT, Home
+from avocet.running.request import RunRequest
 from flows.benchmark import benchmark
 from flows.classify import SHARD, classify, classify_shard
 from flows.finetune import finetune
@@ -136,7 +136,7 @@ def test_the_parameters_are_the_flows(by_name: dict[str, dict[str, Any]], name: 
 @pytest.mark.parametrize("purpose", ["finetune", "benchmark"])
 def test_what_a_run_is_asked_for_fits_its_deployment(by_name: dict[str, dict[str, Any]], purpose: str) -> None:
     """Whoever asks for a run names its deployment by its purpose, and gives what was asked for, and the run, as parameters."""
-    wanted = Asked("job_mail") if purpose == "benchmark" else Asked("job_mail", "x", 2, 1e-4, 8, {"validation": 0.1, "holdout": 0.2})  # fmt: skip
+    wanted = RunRequest("job_mail") if purpose == "benchmark" else RunRequest("job_mail", "x", 2, 1e-4, 8, {"validation": 0.1, "holdout": 0.2})  # fmt: skip
     parameters = {name: value for name, value in wanted.parameters.items() if value is not None}
     assert purpose in by_name
     FLOWS[purpose].validate_parameters({**parameters, "run": "a-run"})

@@ -7,10 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from avocet import journal, runs
+from avocet import runs
 from avocet.errors import DataStoppedError, SwitchedOffError, WrongUseError
 from avocet.home import Home
 from avocet.recipe import Recipe
+from avocet.running import journal
 from avocet.store.database import Database, store_of
 from avocet.store.settings import Settings, change, load
 
@@ -46,8 +47,9 @@ def test_a_run_asks_whether_it_is_wanted_and_whether_rows_are_enough(
 ) -> None:
     """And says how to change it."""
     journal.check_wanted(place)
+    (place.data / "tiny.jsonl").touch()
     journal.check_enough(runs.begin(place, recipe_of()), 8)  # a file is taken as it is
-    run = runs.begin(place, recipe_of(rows=["data/tiny.jsonl", "store:tiny"]))
+    run = runs.begin(place, recipe_of(rows=["store:tiny"]))
     journal.check_enough(run, 20)
     with pytest.raises(DataStoppedError, match="19 usable rows, and min_training_examples is 20"):
         journal.check_enough(run, 19)

@@ -144,3 +144,19 @@ def test_an_empty_collection_says_how_to_fill_it(labels: Labels, reading: Callab
         reading([], ["store:tiny"])
     with pytest.raises(RecipeError, match="names no collection"):
         reading([], ["store:../x"])
+
+
+def test_a_source_that_may_be_missing_is_read_where_it_is_there(
+    labels: Labels, place: Home, reading: Callable[..., Reading]
+) -> None:
+    """The file alone, the collection alone, both; with neither there are no rows, and the recipe says how to get some."""
+    both, row = ["data/mine.jsonl?", "store:tiny?"], {"subject": "s", "body": "b", "label": "digest"}
+    with pytest.raises(RowsNotFoundError, match=r"no rows for recipe tiny in data/mine.jsonl\? or store:tiny\?"):
+        reading([], both)
+    file = place.data / "mine.jsonl"
+    file.write_text(json.dumps({**row, "id": "f"}))
+    assert told(reading([], both)) == {"f": "digest"}
+    labels.add([Incoming(stored("a"), "neutral"), Incoming(stored("b"), "neutral")])
+    assert told(reading([], both)) == {"f": "digest", "b": "neutral"} | {"f": told(reading([], both))["f"]}
+    file.unlink()
+    assert told(reading([], both)) == {"a": "neutral", "b": "neutral"}

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from avocet import runs, telling, timeline
+from avocet import runs
 from avocet.home import Home
 from avocet.recipe import Recipe
-from avocet.telling import Telling
+from avocet.running import telling, timeline
+from avocet.running.telling import Telling
 
 
 def test_steps_are_told_now_and_then_and_the_last_one_always(

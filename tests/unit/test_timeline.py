@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from avocet.timeline import FILE, Reader, append, ending, events, progress, say, stages
+from avocet.running.timeline import FILE, Reader, append, ending, events, progress, say, stages
 
 END = {"type": "end", "status": "completed", "outcome": "promoted", "sentence": "promoted it"}
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from avocet import waiting
 from avocet.classifier import Classifier, load
 from avocet.errors import DamagedVersionError, NotFoundError
 from avocet.home import Home
-from avocet.look_alikes import LookAlikes
+from avocet.review import waiting
+from avocet.review.look_alikes import LookAlikes
+from avocet.review.waiting import Order, Waiting
 from avocet.store.database import Database, store_of
 from avocet.store.following import Following, first, mark
 from avocet.store.labels import Incoming, Labels, StoredRow
-from avocet.waiting import Order, Waiting
 
 
 @dataclass

@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from avocet.worker import Worker, note, noted, worker_of
+from avocet.running.worker import Worker, note, noted, worker_of
 
 
 def test_a_process_is_there_until_it_is_gone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-/* The API's shapes; made by `npm run types` from openapi.json, sha256 5f843b54e95105b0199119df290789c7b32a9cab8d4b92f338394fc38376d40a */
+/* The API's shapes; made by `npm run types` from openapi.json, sha256 6e6b0219571f951be56107a579c83b3a23d3647f4158d77365253049db37a1d3 */
 export interface paths {
     "/api/queue": {
         parameters: {
@@ -1705,6 +1705,22 @@ export interface components {
             undone: boolean;
         };
         /**
+         * FinetuneStatus
+         * @description Document 0's shape of a fine-tuned model; `sample_count` is all rows that its night used.
+         */
+        FinetuneStatus: {
+            /** Name */
+            name: string;
+            /** Base Model */
+            base_model: string | null;
+            /** Val Macro F1 */
+            val_macro_f1: number | null;
+            /** Timestamp */
+            timestamp: string | null;
+            /** Sample Count */
+            sample_count: number | null;
+        };
+        /**
          * Found
          * @description One rule that did not hold; `where`: ids of rows, or labels.
          */
@@ -1893,7 +1909,26 @@ export interface components {
          */
         LabelList: {
             /** Items */
-            items: components["schemas"]["avocet__store__palette__Shown"][];
+            items: components["schemas"]["LabelLook"][];
+        };
+        /**
+         * LabelLook
+         * @description One label; `key` is one character or empty, `target` how many mails should have it (None: nobody said).
+         */
+        LabelLook: {
+            /** Name */
+            name: string;
+            /** Key */
+            key: string;
+            /** Colour */
+            colour: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Target */
+            target?: number | null;
         };
         /**
          * Labelled
@@ -1927,7 +1962,7 @@ export interface components {
             /** Labels */
             labels: string[];
             /** Candidates */
-            candidates: components["schemas"]["avocet__shelf__Trained"][];
+            candidates: components["schemas"]["ListedCandidate"][];
             /** Collection */
             collection: string | null;
             /** Rows */
@@ -1936,6 +1971,18 @@ export interface components {
             champion: string | null;
             /** Problem */
             problem?: string | null;
+        };
+        /**
+         * ListedCandidate
+         * @description A candidate of a recipe.
+         */
+        ListedCandidate: {
+            /** Name */
+            name: string;
+            /** Method */
+            method: string;
+            /** Base */
+            base: string | null;
         };
         /**
          * LogEvent
@@ -2078,6 +2125,45 @@ export interface components {
             was_champion: boolean;
             /** Damaged */
             damaged: string | null;
+        };
+        /**
+         * ModelDetail
+         * @description One version with its training_info.json, and its card in the last run that judged it.
+         */
+        ModelDetail: {
+            /** Name */
+            name: string;
+            /** Base Model */
+            base_model: string | null;
+            /** Val Macro F1 */
+            val_macro_f1: number | null;
+            /** Timestamp */
+            timestamp: string | null;
+            /** Sample Count */
+            sample_count: number | null;
+            /** Version */
+            version: string;
+            /** Recipe */
+            recipe: string | null;
+            /** Candidate */
+            candidate: string | null;
+            /** Method */
+            method: string | null;
+            /** Holdout Macro F1 */
+            holdout_macro_f1: number | null;
+            /** Champion */
+            champion: boolean;
+            /** Was Champion */
+            was_champion: boolean;
+            /** Damaged */
+            damaged: string | null;
+            /** Info */
+            info: {
+                [key: string]: unknown;
+            };
+            card: components["schemas"]["Card"] | null;
+            /** Card Run */
+            card_run: string | null;
         };
         /**
          * ModelInfo
@@ -2459,7 +2545,7 @@ export interface components {
          */
         Queue: {
             /** Items */
-            items: components["schemas"]["avocet__waiting__Shown"][];
+            items: components["schemas"]["QueuedMail"][];
             /** Total */
             total: number;
             /** Next Cursor */
@@ -2470,6 +2556,18 @@ export interface components {
             left: number;
             /** Skipped */
             skipped: number;
+        };
+        /**
+         * QueuedMail
+         * @description One mail to label: what the champion says (None without one, or if `blind`), and whether it was drawn at random.
+         */
+        QueuedMail: {
+            mail: components["schemas"]["Mail"];
+            suggestion: components["schemas"]["Prediction"] | null;
+            /** Drawn */
+            drawn: boolean;
+            /** Blind */
+            blind: boolean;
         };
         /**
          * Results
@@ -3106,104 +3204,6 @@ export interface components {
              * @default
              */
             reason: string;
-        };
-        /**
-         * Trained
-         * @description Document 0's shape of a fine-tuned model; `sample_count` is all rows that its night used.
-         */
-        avocet__listing__Trained: {
-            /** Name */
-            name: string;
-            /** Base Model */
-            base_model: string | null;
-            /** Val Macro F1 */
-            val_macro_f1: number | null;
-            /** Timestamp */
-            timestamp: string | null;
-            /** Sample Count */
-            sample_count: number | null;
-        };
-        /**
-         * Trained
-         * @description A candidate of a recipe.
-         */
-        avocet__shelf__Trained: {
-            /** Name */
-            name: string;
-            /** Method */
-            method: string;
-            /** Base */
-            base: string | null;
-        };
-        /**
-         * Shown
-         * @description One version with its training_info.json, and its card in the last run that judged it.
-         */
-        avocet__shown__Shown: {
-            /** Name */
-            name: string;
-            /** Base Model */
-            base_model: string | null;
-            /** Val Macro F1 */
-            val_macro_f1: number | null;
-            /** Timestamp */
-            timestamp: string | null;
-            /** Sample Count */
-            sample_count: number | null;
-            /** Version */
-            version: string;
-            /** Recipe */
-            recipe: string | null;
-            /** Candidate */
-            candidate: string | null;
-            /** Method */
-            method: string | null;
-            /** Holdout Macro F1 */
-            holdout_macro_f1: number | null;
-            /** Champion */
-            champion: boolean;
-            /** Was Champion */
-            was_champion: boolean;
-            /** Damaged */
-            damaged: string | null;
-            /** Info */
-            info: {
-                [key: string]: unknown;
-            };
-            card: components["schemas"]["Card"] | null;
-            /** Card Run */
-            card_run: string | null;
-        };
-        /**
-         * Shown
-         * @description One label; `key` is one character or empty, `target` how many mails should have it (None: nobody said).
-         */
-        avocet__store__palette__Shown: {
-            /** Name */
-            name: string;
-            /** Key */
-            key: string;
-            /** Colour */
-            colour: string;
-            /**
-             * Description
-             * @default
-             */
-            description: string;
-            /** Target */
-            target?: number | null;
-        };
-        /**
-         * Shown
-         * @description One mail to label: what the champion says (None without one, or if `blind`), and whether it was drawn at random.
-         */
-        avocet__waiting__Shown: {
-            mail: components["schemas"]["Mail"];
-            suggestion: components["schemas"]["Prediction"] | null;
-            /** Drawn */
-            drawn: boolean;
-            /** Blind */
-            blind: boolean;
         };
         /** @description RFC 9457; `type` leads to the reason's paragraph in docs/problems.md. */
         Problem: {
@@ -5209,7 +5209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["avocet__shown__Shown"];
+                    "application/json": components["schemas"]["ModelDetail"];
                 };
             };
             /** @description What went wrong */
@@ -5412,7 +5412,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["avocet__listing__Trained"][];
+                    "application/json": components["schemas"]["FinetuneStatus"][];
                 };
             };
             /** @description What went wrong */

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from avocet.cards import judged, last_card, scored
 from avocet.errors import NotFoundError
 from avocet.home import Home
 from avocet.rows import WORDS
+from avocet.views.cards import judged, last_card, scored
 
 MAX_TITLE = 100  # characters
 _ID = b'{"id": '  # how each line of rows.jsonl begins

@@ -10,7 +10,7 @@ from avocet.registry import Version
 
 
 @dataclass(frozen=True)
-class Trained:
+class FinetuneStatus:
     """Document 0's shape of a fine-tuned model; `sample_count` is all rows that its night used."""
 
     name: str
@@ -21,7 +21,7 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Model(Trained):
+class Model(FinetuneStatus):
     """One version. Its scores are those of the night it was trained on, and not to be compared."""
 
     version: str
@@ -41,13 +41,13 @@ def models(place: Home, recipe: str | None = None) -> list[Model]:
     return [model for model in found if recipe is None or model.recipe in (None, recipe)]
 
 
-def newest(place: Home) -> list[Trained]:
+def newest(place: Home) -> list[FinetuneStatus]:
     """The newest whole version under each name, as models/<name> points at it."""
-    found: dict[str, Trained] = {}
+    found: dict[str, FinetuneStatus] = {}
     for model in models(place):
         if model.damaged is None:
             known = (model.name, model.base_model, model.val_macro_f1, model.timestamp, model.sample_count)
-            found.setdefault(model.name, Trained(*known))
+            found.setdefault(model.name, FinetuneStatus(*known))
     return list(found.values())
 
 

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable
 from threading import Lock, Thread
 
-from avocet.asking import NO_TEXT, line_of
 from avocet.home import Home
 from avocet.looked import looks_of
 from avocet.looks import Look, alike
+from avocet.review.asking import NO_TEXT, line_of
 from avocet.store.labels import Labels
 from avocet.store.said import StoredRow
 

@@ -10,8 +10,8 @@ from avocet.decision import Decision
 from avocet.errors import DamagedDecisionError, NotFoundError
 from avocet.home import Home, checked_name
 from avocet.intervals import Intervals, intervals
-from avocet.judged import scores
 from avocet.scorecard import Role, Scoreboard, Scorecard
+from avocet.views.judged import scores
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from avocet import recipe as recipes
-from avocet.cards import Card, judged
 from avocet.errors import DamagedDecisionError, NotFoundError
 from avocet.home import Home, checked_name
+from avocet.views.cards import Card, judged
 
 
 @dataclass(frozen=True)

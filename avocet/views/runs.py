@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from avocet import endings, timeline
-from avocet.asked import asked_of
-from avocet.cards import Card, judged
 from avocet.conditions import Condition
-from avocet.endings import AT_WORK, WAITING, Outcome
 from avocet.errors import AvocetError, NotFoundError
 from avocet.home import Home
+from avocet.running import endings, timeline
+from avocet.running.endings import AT_WORK, WAITING, Outcome
+from avocet.running.request import asked_of
+from avocet.running.timeline import Stage
+from avocet.running.worker import noted
 from avocet.store.database import store_of
 from avocet.store.runs import ENDED, FineTuningRun, RunLedger
-from avocet.timeline import Stage
-from avocet.worker import noted
+from avocet.views.cards import Card, judged
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,20 @@ from typing import Any, Literal, TypeVar
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from avocet import durable, endings, journal, runs, timeline
+from avocet import durable, runs
 from avocet import recipe as recipes
 from avocet.candidates import Candidate, FineTuned, Lora, Strict
-from avocet.endings import ASKED, WAITING
 from avocet.errors import BusyError, DataStoppedError, RecipeError, WrongUseError
 from avocet.home import Home
-from avocet.recipe import STORED, Recipe, Shares
+from avocet.recipe import Recipe, Shares
+from avocet.running import endings, journal, timeline
+from avocet.running.endings import ASKED, WAITING
+from avocet.running.worker import Worker, note, noted
 from avocet.sources import collections_of
 from avocet.store import settings
 from avocet.store.database import store_of
 from avocet.store.runs import FineTuningRun, RunLedger
 from avocet.training import trained_before
-from avocet.worker import Worker, note, noted
 
 Purpose = Literal["finetune", "benchmark"]
 KEYS_DAYS = 7  # after so long nobody asks again under the same key
@@ -34,7 +35,7 @@ T = TypeVar("T", bound=Strict)
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunRequest:
     """What a run shall do; None is as the recipe says.
 
     `model` is a candidate, or a version that is judged instead of training. `rank` and `learning_rate` go to the candidates
@@ -101,7 +102,7 @@ class Reserved:
     fresh: bool
 
 
-def reserve(home: Home, asked: Asked, who: str, key: str | None = None, attach: bool = False) -> Reserved:
+def reserve(home: Home, asked: RunRequest, who: str, key: str | None = None, attach: bool = False) -> Reserved:
     """A run for what was asked, if none waits or is at work; several processes may ask at once, and one run comes of it.
 
     The same `key` again gives the run of the first time. `attach`: a live run that was asked for the same is it.
@@ -128,7 +129,7 @@ def reserve(home: Home, asked: Asked, who: str, key: str | None = None, attach: 
         return Reserved(row, fresh=True)
 
 
-def _reserved(home: Home, recipe: Recipe, asked: Asked, who: str) -> FineTuningRun:
+def _reserved(home: Home, recipe: Recipe, asked: RunRequest, who: str) -> FineTuningRun:
     run, ledger = runs.begin(home, recipe), RunLedger(store_of(home))
     durable.replace_text(run.folder / ASKED, json.dumps({**asdict(asked), "who": who}) + "\n")
     note(run.folder / WAITING, Worker.of())  # this process, until it has started one or asked for one
@@ -137,16 +138,16 @@ def _reserved(home: Home, recipe: Recipe, asked: Asked, who: str) -> FineTuningR
     return ledger.get(run.id)
 
 
-def asked_of(home: Home, name: str) -> Asked | None:
+def asked_of(home: Home, name: str) -> RunRequest | None:
     """What the run was asked for; None where nobody asked for it in advance."""
     known = noted(home.runs / name / ASKED)
     known.pop("who", None)
-    return Asked(**known) if known else None
+    return RunRequest(**known) if known else None
 
 
 def check_labelled(home: Home, recipe: Recipe) -> None:
     """Raises DataStoppedError where the store alone is learned from, and holds fewer labels than a person wants at least."""
-    if not all(name.startswith(STORED) for name in recipe.rows):
+    if runs.row_files(home, recipe):
         return  # files have rows, too: the run counts them
     least = settings.load(store_of(home)).min_training_examples
     n = sum(said.label in recipe.labels for labels in collections_of(home, recipe) for _, said in labels.labelled())
@@ -174,7 +175,7 @@ def _alone(home: Home) -> Iterator[None]:
         lock.release()
 
 
-def _of_key(home: Home, asked: Asked, key: str | None) -> FineTuningRun | None:
+def _of_key(home: Home, asked: RunRequest, key: str | None) -> FineTuningRun | None:
     if key is None:
         return None
     if not 0 < len(key) <= MAX_KEY:
@@ -182,12 +183,12 @@ def _of_key(home: Home, asked: Asked, key: str | None) -> FineTuningRun | None:
     known = noted(_key_file(home, key))
     if not known:
         return None
-    if Asked(**known["asked"]) != asked:
+    if RunRequest(**known["asked"]) != asked:
         raise WrongUseError("this Idempotency-Key was used for another run; give each wish a key of its own")
     return RunLedger(store_of(home)).get(known["run"])
 
 
-def _remember(home: Home, asked: Asked, key: str, name: str) -> None:
+def _remember(home: Home, asked: RunRequest, key: str, name: str) -> None:
     path = _key_file(home, key)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     for old in path.parent.iterdir():

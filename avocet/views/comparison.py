@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from avocet import evidence, registry
-from avocet.behind import title, words
-from avocet.cards import judged, scored
 from avocet.errors import DamagedDecisionError, NotFoundError, WrongUseError
 from avocet.home import Home, checked_name
-from avocet.judged import Score, scores
 from avocet.registry import Version
+from avocet.views.behind import title, words
+from avocet.views.cards import judged, scored
+from avocet.views.judged import Score, scores
 
 
 @dataclass(frozen=True)

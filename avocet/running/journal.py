@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from avocet import endings, runs, timeline
-from avocet.endings import AT_WORK, CANCEL, KILLED, Ending
+from avocet import runs
 from avocet.errors import (
     DataStoppedError,
     NotFoundError,
@@ -18,14 +17,16 @@ from avocet.errors import (
 from avocet.gate import Verdict
 from avocet.home import Home, checked_name
 from avocet.recipe import STORED, Recipe
+from avocet.running import endings, timeline
+from avocet.running.endings import AT_WORK, CANCEL, KILLED, Ending
+from avocet.running.timeline import STAGES
+from avocet.running.worker import Worker, note
 from avocet.runs import Run
 from avocet.scorecard import Scoreboard
 from avocet.sides import Sides
 from avocet.store import settings
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger, Status
-from avocet.timeline import STAGES
-from avocet.worker import Worker, note
 
 __all__ = ["KILLED"]
 _log = logging.getLogger("avocet")
@@ -107,9 +108,9 @@ def check_wanted(home: Home) -> None:
 def check_enough(run: Run, n_rows: int) -> None:
     """Raises DataStoppedError where there are fewer usable rows than a person wants at least, StoreError.
 
-    Of recipes that learn from what people say in the store (document 1); files are taken as they are (document 0).
+    Where the store alone is learned from (document 1); files are taken as they are (document 0).
     """
-    if not any(name.startswith(STORED) for name in run.recipe.rows):
+    if runs.row_files(run.home, run.recipe):
         return
     least = settings.load(store_of(run.home)).min_training_examples
     if n_rows < least:
@@ -171,4 +172,5 @@ def _move(run: Run, status: Status, **known: Any) -> None:
 
 def config(recipe: Recipe) -> dict[str, Any]:
     """What the store keeps of the recipe."""
-    return recipe.model_dump(mode="json", exclude={"about", "rows_help"})
+    rows = [*recipe.files, *(f"{STORED}{name}" for name in recipe.collections)]
+    return {**recipe.model_dump(mode="json", exclude={"about", "rows_help"}), "rows": rows}

@@ -6,11 +6,11 @@ from avocet import recipe as recipes
 from avocet import registry
 from avocet.errors import RecipeError
 from avocet.home import NAME, Home
-from avocet.recipe import STORED, Recipe
+from avocet.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Trained:
+class ListedCandidate:
     """A candidate of a recipe."""
 
     name: str
@@ -25,7 +25,7 @@ class Listed:
     name: str
     about: str
     labels: tuple[str, ...]
-    candidates: tuple[Trained, ...]
+    candidates: tuple[ListedCandidate, ...]
     collection: str | None
     rows: tuple[str, ...]
     champion: str | None
@@ -45,12 +45,12 @@ def _listed(home: Home, name: str) -> Listed:
         its = recipes.load(home, name)
     except RecipeError as e:
         return Listed(name, "", (), (), None, (), champion, str(e))
-    candidates = tuple(Trained(n, c.method, getattr(c, "base", None)) for n, c in its.candidates.items())
+    candidates = tuple(ListedCandidate(n, c.method, getattr(c, "base", None)) for n, c in its.candidates.items())
     return Listed(name, its.about, its.labels, candidates, _collection(its), its.rows, champion)
 
 
 def _collection(recipe: Recipe) -> str | None:
-    return next((name.removeprefix(STORED) for name in recipe.rows if name.startswith(STORED)), None)
+    return next(iter(recipe.collections), None)
 
 
 def collection_for(recipe: Recipe) -> str:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from avocet import durable, registry, timeline
+from avocet import durable, registry
 from avocet.errors import AvocetError, BusyError, NotFoundError, StoreError, SwitchedOffError
 from avocet.home import Home
+from avocet.running import timeline
+from avocet.running.worker import noted, worker_of
 from avocet.runs import only_one
 from avocet.store.database import store_of
 from avocet.store.runs import ENDED, FineTuningRun, RunLedger, Status
 from avocet.times import now
-from avocet.worker import noted, worker_of
 
 Outcome = Literal["promoted", "refused", "no_change", "failed", "cancelled", "stopped", "running"]
 KILLED = "it was killed, or its machine went away; the champion stayed as it was"

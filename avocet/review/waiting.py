@@ -15,10 +15,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from avocet.asking import MOST, embedded
 from avocet.classifier import Classifier
 from avocet.errors import AvocetError
 from avocet.review import RANDOM_SHARE, entropy, margin, rarity, spread_out
+from avocet.review.asking import MOST, embedded
 from avocet.store.following import Following, first, mark
 from avocet.store.labels import Labels
 from avocet.store.mails import Mail, mails_of
@@ -35,7 +35,7 @@ _log = logging.getLogger("avocet")
 
 
 @dataclass(frozen=True)
-class Shown:
+class QueuedMail:
     """One mail to label: what the champion says (None without one, or if `blind`), and whether it was drawn at random."""
 
     mail: Mail
@@ -48,7 +48,7 @@ class Shown:
 class Queue:
     """The next mails; `total` wait, of which `skipped` were left for later and `left` were not."""
 
-    items: Sequence[Shown]
+    items: Sequence[QueuedMail]
     total: int
     next_cursor: str | None
     labelled_today: int
@@ -253,9 +253,9 @@ def _mixed(best: Sequence[str], drawn: Iterator[str], n: int, n_done: int) -> li
     return list(found.items())
 
 
-def _shown(mail: Mail, suggestion: Prediction | None, drawn: bool) -> Shown:
+def _shown(mail: Mail, suggestion: Prediction | None, drawn: bool) -> QueuedMail:
     blind = mark(mail.id, "blind") < BLIND_SHARE
-    return Shown(mail, None if blind else suggestion, drawn, blind)
+    return QueuedMail(mail, None if blind else suggestion, drawn, blind)
 
 
 def _waits(mail: Mail | None) -> bool:

@@ -1,0 +1,1 @@
+"""How a run is asked for, told while it goes on, and ended."""

@@ -1,0 +1,1 @@
+"""What the doors show of runs, versions and recipes; nothing here is changed."""
