@@ -24,6 +24,11 @@ class _Event(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class _Of(_Event):
+    candidate: str
+    at: str | None = None  # not in runs of an older Avocet
+
+
 class StatusEvent(_Event):
     """Where the run is."""
 
@@ -52,50 +57,45 @@ class LogEvent(_Event):
     at: str
 
 
-class AttemptEvent(_Event):
+class AttemptEvent(_Of):
     """A training begins; from 1 on it is one that ran out of memory before, and `setting` says what is tried."""
 
     type: Literal["attempt"]
-    candidate: str
     attempt: int
     setting: str
 
 
-class PhaseEvent(_Event):
+class PhaseEvent(_Of):
     """Within a training."""
 
     type: Literal["phase"]
-    candidate: str
     phase: str
     kept: bool = True
 
 
-class ProgressEvent(_Event):
+class ProgressEvent(_Of):
     """So many steps of a training, or of judging (candidate `benchmark`). `kept` is false in a fold that is only scored."""
 
     type: Literal["progress"]
-    candidate: str
     step: float
     of: float | None
     message: str | None = None
     kept: bool = True
 
 
-class TrialEvent(_Event):
+class TrialEvent(_Of):
     """An engine is tried out for a version."""
 
     type: Literal["trial"]
-    candidate: str
     message: str
 
 
-class MetricsEvent(_Event):
+class MetricsEvent(_Of):
     """One epoch, on the validation rows. `kept` is false in a fold that is only scored."""
 
     model_config = ConfigDict(extra="allow")
 
     type: Literal["metrics"]
-    candidate: str
     epoch: float
     of: float
     macro_f1: float | None = None
@@ -104,40 +104,36 @@ class MetricsEvent(_Event):
     kept: bool = True
 
 
-class NoteEvent(_Event):
+class NoteEvent(_Of):
     """What there is to know of a training."""
 
     type: Literal["note"]
-    candidate: str
     message: str
     kept: bool = True
 
 
-class OomEvent(_Event):
+class OomEvent(_Of):
     """The memory did not do: what ran out, what is tried next, or what holds it."""
 
     type: Literal["oom"]
-    candidate: str
     message: str
 
 
-class ErrorEvent(_Event):
+class ErrorEvent(_Of):
     """A training failed; the log has more."""
 
     type: Literal["error"]
-    candidate: str
     reason: str
     message: str
     kept: bool = True
 
 
-class DoneEvent(_Event):
+class DoneEvent(_Of):
     """A training, or the judging, is over."""
 
     model_config = ConfigDict(extra="allow")
 
     type: Literal["done"]
-    candidate: str
 
 
 class VerdictEvent(_Event):

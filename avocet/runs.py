@@ -24,6 +24,7 @@ from avocet.home import Home
 from avocet.methods.bases import at_hand
 from avocet.recipe import STORED, Recipe, digest
 from avocet.rows import Row, words_key
+from avocet.times import now
 
 SPACE_BYTES = 10**9  # a few versions of the embedded base with their checkpoints
 LOCK_S = 2.0  # `avocet doctor` holds the lock for a moment; a night must not be lost to that
@@ -60,8 +61,8 @@ class Run:
         return self.folder / "decision.json"
 
     def tell(self, candidate: str, event: Event) -> None:
-        """Append one event about a candidate to events.jsonl, the only source of a run's events."""
-        timeline.append(self.folder, {"candidate": candidate, **event})
+        """Append one event about a candidate, with the time, to events.jsonl, the only source of a run's events."""
+        timeline.append(self.folder, {"candidate": candidate, **event, "at": now()})
 
 
 def begin(home: Home, recipe: Recipe) -> Run:
@@ -70,8 +71,8 @@ def begin(home: Home, recipe: Recipe) -> Run:
     Raises NoSpaceError before anything is trained: a disk that fills up in the middle has cost a night.
     """
     check_space(home)
-    now = datetime.now(UTC).strftime("%Y%m%dt%H%M%Sz")
-    run = Run(f"{now}-{recipe.name[:40]}-{secrets.token_hex(2)}", home, recipe)
+    begun = datetime.now(UTC).strftime("%Y%m%dt%H%M%Sz")
+    run = Run(f"{begun}-{recipe.name[:40]}-{secrets.token_hex(2)}", home, recipe)
     run.folder.mkdir(parents=True, mode=0o700)
     return run
 

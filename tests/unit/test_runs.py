@@ -30,11 +30,13 @@ def test_a_run_has_a_folder_for_its_owner_alone(place: Home, recipe_of: Callable
 
 
 def test_events_are_kept_in_order_with_their_candidate(place: Home, recipe_of: Callable[..., Recipe]) -> None:
-    """One JSON object a line, whatever it says."""
+    """One JSON object a line, whatever it says, and when it was said."""
     run = begin(place, recipe_of())
     run.tell("tfidf", {"type": "note", "message": "one\u2028two\n"})
     run.tell("head", {"type": "done"})
-    assert [json.loads(x) for x in (run.folder / "events.jsonl").read_bytes().split(b"\n")[:-1]] == [
+    told = [json.loads(x) for x in (run.folder / "events.jsonl").read_bytes().split(b"\n")[:-1]]
+    assert all(event.pop("at").endswith("Z") for event in told)
+    assert told == [
         {"candidate": "tfidf", "type": "note", "message": "one\u2028two\n"},
         {"candidate": "head", "type": "done"},
     ]

@@ -23,6 +23,7 @@ describe("the first sentence", () => {
     expect(newWords(1, 120, true)).toBe("1 new label since the last run");
     expect(newWords(0, 120, true)).toBe("no new labels since the last run");
     expect(newWords(null, 22, false)).toBe("22 labels, no run yet");
+    expect(newWords(null, 0, false)).toBe("no labels and no run yet");
     expect(newWords(null, null, false)).toBe("no run yet");
     expect(newWords(null, 22, true)).toBe("");
   });

@@ -1,4 +1,4 @@
-/* The API's shapes; made by `npm run types` from openapi.json, sha256 734a89a037bfe216db4bad5fd164a02d07c8107b6be923d02076d33ad227fd7d */
+/* The API's shapes; made by `npm run types` from openapi.json, sha256 5f843b54e95105b0199119df290789c7b32a9cab8d4b92f338394fc38376d40a */
 export interface paths {
     "/api/queue": {
         parameters: {
@@ -1356,13 +1356,15 @@ export interface components {
          * @description A training begins; from 1 on it is one that ran out of memory before, and `setting` says what is tried.
          */
         AttemptEvent: {
+            /** Candidate */
+            candidate: string;
+            /** At */
+            at?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "attempt";
-            /** Candidate */
-            candidate: string;
             /** Attempt */
             attempt: number;
             /** Setting */
@@ -1595,13 +1597,15 @@ export interface components {
          * @description A training, or the judging, is over.
          */
         DoneEvent: {
+            /** Candidate */
+            candidate: string;
+            /** At */
+            at?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "done";
-            /** Candidate */
-            candidate: string;
         } & {
             [key: string]: unknown;
         };
@@ -1650,13 +1654,15 @@ export interface components {
          * @description A training failed; the log has more.
          */
         ErrorEvent: {
+            /** Candidate */
+            candidate: string;
+            /** At */
+            at?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "error";
-            /** Candidate */
-            candidate: string;
             /** Reason */
             reason: string;
             /** Message */
@@ -2014,13 +2020,15 @@ export interface components {
          * @description One epoch, on the validation rows. `kept` is false in a fold that is only scored.
          */
         MetricsEvent: {
+            /** Candidate */
+            candidate: string;
+            /** At */
+            at?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "metrics";
-            /** Candidate */
-            candidate: string;
             /** Epoch */
             epoch: number;
             /** Of */
@@ -2194,13 +2202,15 @@ export interface components {
          * @description What there is to know of a training.
          */
         NoteEvent: {
+            /** Candidate */
+            candidate: string;
+            /** At */
+            at?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "note";
-            /** Candidate */
-            candidate: string;
             /** Message */
             message: string;
             /**
@@ -2214,13 +2224,15 @@ export interface components {
          * @description The memory did not do: what ran out, what is tried next, or what holds it.
          */
         OomEvent: {
+            /** Candidate */
+            candidate: string;
+            /** At */
+            at?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "oom";
-            /** Candidate */
-            candidate: string;
             /** Message */
             message: string;
         };
@@ -2373,13 +2385,15 @@ export interface components {
          * @description Within a training.
          */
         PhaseEvent: {
+            /** Candidate */
+            candidate: string;
+            /** At */
+            at?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "phase";
-            /** Candidate */
-            candidate: string;
             /** Phase */
             phase: string;
             /**
@@ -2418,13 +2432,15 @@ export interface components {
          * @description So many steps of a training, or of judging (candidate `benchmark`). `kept` is false in a fold that is only scored.
          */
         ProgressEvent: {
+            /** Candidate */
+            candidate: string;
+            /** At */
+            at?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "progress";
-            /** Candidate */
-            candidate: string;
             /** Step */
             step: number;
             /** Of */
@@ -2964,13 +2980,15 @@ export interface components {
          * @description An engine is tried out for a version.
          */
         TrialEvent: {
+            /** Candidate */
+            candidate: string;
+            /** At */
+            at?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "trial";
-            /** Candidate */
-            candidate: string;
             /** Message */
             message: string;
         };

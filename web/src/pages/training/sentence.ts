@@ -9,6 +9,7 @@ const DAY_MS = 86_400_000;
 
 /** "38 new labels since the last run", or how many there are where nothing has learned from any yet. */
 export function newWords(fresh: number | null, labelled: number | null, hasRun: boolean): string {
+  if (!hasRun && labelled === 0) return "no labels and no run yet";
   if (!hasRun) return labelled === null ? "no run yet" : `${several(labelled, "label")}, no run yet`;
   if (fresh === null) return "";
   return `${fresh ? count(fresh) : "no"} new ${fresh === 1 ? "label" : "labels"} since the last run`;
