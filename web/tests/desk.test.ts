@@ -89,6 +89,7 @@ describe("what was not saved", () => {
     await settle();
     expect(store.labelled()).toEqual(["0=y"]);
     expect(desk.saver.state.value).toBe("saved");
+    expect(told.at(-1)).toBe("Saved now: “Mail 0”.");
     expect(here()).toBe("1");
   });
 

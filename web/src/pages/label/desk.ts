@@ -92,7 +92,7 @@ export class Desk {
   undo(): void {
     this.undoing += 1;
     void this.saver
-      .send(() => this.takeBack(), (error) => this.say(isNothing(error) ? "There is nothing to undo." : `Not undone. ${inWords(error)}`, "bad"))
+      .send(() => this.takeBack(), (error) => (isNothing(error) ? this.say("There is nothing to undo.") : this.say(`Not undone. ${inWords(error)}`, "bad")))
       .finally(() => (this.undoing -= 1))
       .then(() => this.settle());
   }
@@ -199,6 +199,7 @@ export class Desk {
     const mail = what === "label" ? await this.api.say(id, String(label), version, item.suggestion) : await this.api[what](id);
     this.versions.set(id, mail.version);
     this.saved(id, what === "label" ? (mail.kind ?? what) : what);
+    if (item.back?.why === "unsaved") this.say(`Saved now: “${titleOf(mail.fields)}”.`, "good");
     if (what === "label") this.alike.lookFor(id, String(label));
   }
 
