@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createMemoryHistory, createRouter } from "vue-router";
 import type { Candidate, Model } from "../src/api/types";
 import DeployModel from "../src/pages/models/DeployModel.vue";
+import Models from "../src/pages/Models.vue";
 import Run from "../src/pages/Run.vue";
 import RunLog from "../src/pages/run/RunLog.vue";
 import StartForm from "../src/pages/training/StartForm.vue";
@@ -102,6 +103,16 @@ describe("deploying a model", () => {
     expect(wrapper.emitted("done")).toEqual([["you made it champion"]]);
   });
 
+  it("says a reason once that the refusal has said already", async () => {
+    const reason = "macro-F1 0.64 against 0.65";
+    answers[POST] = { status: 409, body: { detail: `not promoted: ${reason}`, type: "not_promoted", errors: [{ pointer: "", detail: reason }] } };
+    const wrapper = mount(DeployModel, { props: { model } });
+    await button(wrapper, "Deploy …").trigger("click");
+    await button(wrapper, "Deploy").trigger("click");
+    await flushPromises();
+    expect(wrapper.text().split(reason)).toHaveLength(2);
+  });
+
   it("offers no way past another run", async () => {
     answers[POST] = { status: 409, body: { detail: "another run is at work", type: "busy" } };
     const wrapper = mount(DeployModel, { props: { model } });
@@ -110,6 +121,15 @@ describe("deploying a model", () => {
     await flushPromises();
     expect(wrapper.find("[role=alert]").text()).toContain("another run is at work");
     expect(wrapper.find("textarea").exists()).toBe(false);
+  });
+});
+
+describe("a server that is away", () => {
+  it("is told once on the page Models", async () => {
+    vi.stubGlobal("fetch", async () => Promise.reject(new TypeError("refused")));
+    const wrapper = mount(Models, { global: { plugins: [router()] } });
+    await flushPromises();
+    expect(wrapper.findAll("[role=alert]").map((its) => its.text())).toEqual(["! Avocet does not answer. Is avocet ui still running?Try again"]);
   });
 });
 
