@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from avocet.home import Home
-from avocet.store.labels import Labels
 from avocet.store.database import store_of
+from avocet.store.labels import Labels
 from tests import uis
 from tests.browsers import chromium
 from tests.uis import COLLECTION, Ui
@@ -87,7 +87,10 @@ def visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def visit(width: int = 1280, height: int = 900, theme: str = "light") -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce", accept_downloads=True
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            accept_downloads=True,
         )  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()

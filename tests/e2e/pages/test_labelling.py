@@ -45,7 +45,10 @@ def test_twenty_keys_are_twenty_labels(page: Page, ui: Ui) -> None:
     is_state(page, SAVED)
     left(page, N_WAITING - N)
     said = ui.said()
-    assert [(one["label"], one["act"], one["undoes"]) for one in said] == [("digest", None, None), ("neutral", None, None)] * (N // 2)
+    assert [(one["label"], one["act"], one["undoes"]) for one in said] == [
+        ("digest", None, None),
+        ("neutral", None, None),
+    ] * (N // 2)
     assert len({one["row_id"] for one in said}) == N
     kept = [ui.get(f"/api/mails/{one['row_id']}") for one in said]
     assert [mail["fields"]["subject"].strip() for mail in kept] == subjects

@@ -98,7 +98,9 @@ def test_two_models_are_compared_mail_by_mail(page: Page, two_versions: Ui) -> N
     page.goto(ui.link("models"))
     compare = page.locator("#compare")
     expect(compare).to_contain_text(re.compile(r"P\(better\)|better", re.IGNORECASE))
-    cell = page.get_by_role("region", name="Confusion matrix").get_by_role("button").filter(has_text="answered as").first
+    cell = (
+        page.get_by_role("region", name="Confusion matrix").get_by_role("button").filter(has_text="answered as").first
+    )
     n = int(cell.inner_text().partition(",")[0])
     cell.click()
     dialog = page.get_by_role("dialog")

@@ -14,7 +14,17 @@ from tests.uis import TRIED, Ui
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 RUN_MS = 300_000  # of a small run on a machine that does other things
-TOLD = ("log", "note", "stage", "attempt", "metrics", "oom", "error", "verdict", "end")  # events that are lines of the log
+TOLD = (
+    "log",
+    "note",
+    "stage",
+    "attempt",
+    "metrics",
+    "oom",
+    "error",
+    "verdict",
+    "end",
+)  # events that are lines of the log
 
 
 def start(page: Page, ui: Ui, port: int | None = None) -> None:
