@@ -146,6 +146,7 @@ def test_a_version_that_is_there_is_judged_without_training(
     assert "has no candidate 'nobody'" in night(model="nobody").message
 
 
+@pytest.mark.slow
 def test_out_of_memory_is_retried_smaller_until_it_fits(
     night: Callable[..., Any],
     place: Home,
@@ -248,6 +249,7 @@ def test_no_mail_text_reaches_the_orchestrator(
     assert not list(Path(os.environ["PREFECT_HOME"]).rglob("storage/*")), "no pickled results"
 
 
+@pytest.mark.slow
 def test_memory_that_others_hold_is_waited_for_and_told(
     night: Callable[..., Any],
     place: Home,

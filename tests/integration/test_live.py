@@ -71,6 +71,7 @@ def test_requests_go_on_over_promotions(n_requests: int, n_promotions: int, plac
     assert set(answers) == set(two) and n_changes >= n_promotions / 2
 
 
+@pytest.mark.slow
 def test_the_old_ones_memory_is_given_back(place: Home, two: tuple[str, str]) -> None:
     """After twenty-five changes hardly more is held than after five; a version is megabytes."""
     promote(place, two[0])

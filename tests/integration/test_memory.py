@@ -101,7 +101,7 @@ def test_training_that_runs_out_goes_on_one_rung_down(place_of: int, kind: str, 
     assert [k.rung for k in remembered._read(run.home).values()] == [below], key
 
 
-@pytest.mark.parametrize("above", [8, 4, 2, 1])
+@pytest.mark.parametrize("above", [8, 4, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 1))])
 def test_judging_that_runs_out_softly_is_halved_within_the_attempt(above: int, prepared: Prepared) -> None:
     """4 of the 20: no attempt is lost, and training's micro-batch stays 16."""
     run, sides = prepared()
