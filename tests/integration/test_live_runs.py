@@ -178,6 +178,22 @@ def test_a_run_in_the_queue_of_a_server_that_is_away_is_cancelled_all_the_same(
     assert not (place.runs / at_work.run / "cancel.json").exists()
 
 
+@pytest.mark.parametrize("verdict", ["promoted whole", "another sentence"])
+def test_a_cut_before_the_last_event_does_not_lose_it(client: TestClient, place: Home, verdict: str) -> None:
+    """Wherever document 0's stream is cut, going on brings `complete`, and no verdict twice."""
+    run = reserve(place, RunRequest("job_mail"), "ann").run.run
+    timeline.say(place.runs / run, "verdict", promoted=True, reason="first", sentence=verdict)
+    timeline.say(place.runs / run, "end", status="completed", outcome="promoted", sentence="promoted whole")
+    path = "/api/finetune/run?model=whole"
+    whole = stream(client, path, **{"Last-Event-ID": "1-0"})
+    assert whole[-1] == ("1-3", {"type": "complete"})
+    for i, (last, _) in enumerate(whole[:-1]):
+        rest = stream(client, path, **{"Last-Event-ID": str(last)})
+        assert rest[-1] == whole[-1]
+        assert len(rest) <= len(whole) - i  # that which has no line of its own may come twice
+        assert (verdict in told(rest)) == (i < 1)
+
+
 def test_to_cancel_a_run_ends_nobody_who_only_asks_for_it(client: TestClient, place: Home) -> None:
     """Another server may be asking Prefect for it; until it has, its own process stands in the run's folder."""
     run = reserve(place, RunRequest("job_mail"), "ann").run.run
