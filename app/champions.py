@@ -36,13 +36,17 @@ class Metrics:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Who answers: `base` where no version is in use. `problem`: why it is not the version that it should be."""
+    """Who answers: `base` where no version is in use. `problem`: why it is not the version that it should be.
+
+    `coming`: the champion, where it is still being loaded; it answers within moments.
+    """
 
     type: Literal["base", "finetuned"]
     version: str | None
     recipe: str
     metrics: Metrics | None
     problem: str | None
+    coming: str | None = None
 
 
 class Champions:
@@ -109,7 +113,7 @@ class Champions:
             return ModelInfo("finetuned", version, recipe, None, str(e))
         failed = self._failed.get(recipe)
         problem = live.problem if live else str(failed[2]) if failed and failed[0] == pointed else its.damaged
-        return ModelInfo("finetuned", version, recipe, _metrics(its), problem)
+        return ModelInfo("finetuned", version, recipe, _metrics(its), problem, live.coming if live else None)
 
 
 def _metrics(its: ModelDetail) -> Metrics | None:

@@ -43,6 +43,12 @@ class Live:
             self._begin()
         return self._now
 
+    @property
+    def coming(self) -> str | None:
+        """The champion that is being loaded, or will be when somebody asks next; None where it answers or was refused."""
+        pointed = registry.champion_id(self._models, self.recipe)
+        return None if pointed in (self._now.version.id, self._refused) else pointed
+
     def classify_fields(self, rows: Sequence[Mapping[str, str]]) -> list[Prediction]:
         """As `Classifier.classify_fields`, all by one version."""
         return self.classifier().classify_fields(rows)

@@ -29,12 +29,12 @@ _UI = "from app.cli import main; main()"
 _CHEAP = {"serve": {"engines": []}, "baselines": ["majority"]}  # each engine and each base that is tried costs seconds
 
 
-def demo_home(root: Path) -> Path:
-    """As `avocet demo` furnishes it, with runs that try out little; nothing is trained yet."""
+def demo_home(root: Path, **settings: Any) -> Path:
+    """As `avocet demo` furnishes it, its recipe with other `settings`, by default such that runs try out little; nothing is trained yet."""
     furnish(root)
     file = root / "recipes" / f"{RECIPE}.yaml"
     recipe = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps(recipe | _CHEAP, indent=1), encoding="utf-8")
+    file.write_text(json.dumps(recipe | (settings or _CHEAP), indent=1), encoding="utf-8")
     return root
 
 
@@ -115,7 +115,7 @@ class Ui:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def said(self, **wanted: Any) -> list[dict[str, Any]]:
+    def said(self) -> list[dict[str, Any]]:
         """The label events that people gave, oldest first, as they lie in the store."""
         return [one for one in _rows(self.home, "SELECT * FROM labels ORDER BY seq") if one["who"] != "import"]
 

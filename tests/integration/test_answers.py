@@ -141,7 +141,7 @@ def test_a_champion_that_does_not_load_is_not_tried_at_each_request(
 def test_model_info_says_who_answers(place: Home, client: TestClient, tfidf_version: Make) -> None:
     """The base before there is a champion, then the version with what its last run found, and what is wrong with it."""
     info = "/api/model-info?recipe=tiny"
-    nothing = {"version": None, "recipe": "tiny", "metrics": None, "problem": None}
+    nothing = {"version": None, "recipe": "tiny", "metrics": None, "problem": None, "coming": None}
     assert client.get(info).json() == {"type": "base", **nothing}
     night(place, "run-1", {tfidf_version("tfidf-one"): said(1, 2, 3)})
     found = client.get(info).json()
@@ -158,6 +158,24 @@ def test_model_info_says_who_answers(place: Home, client: TestClient, tfidf_vers
     assert found["version"] == "tfidf-one" and "is not the file that was sealed" in found["problem"]
     (place.models / "champion-gone").symlink_to("nothing-here")
     assert "no model at" in client.get("/api/model-info?recipe=gone").json()["problem"]
+
+
+def test_model_info_names_the_champion_that_is_being_loaded(
+    place: Home, two: tuple[str, str], client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it answers, the old one does; a person who has just promoted it need not doubt that it was."""
+    info = "/api/model-info?recipe=tiny"
+    client.post(URL, json=ROWS)
+    live, may_load = client.app.state.champions.of("tiny"), threading.Event()  # type: ignore[attr-defined]
+    loads = live._loads
+    monkeypatch.setattr(live, "_loads", lambda folder: may_load.wait(20) and loads(folder))
+    promote(place, two[1])
+    found = client.get(info).json()
+    assert (found["version"], found["coming"], found["problem"]) == (two[0], two[1], None)
+    may_load.set()
+    live.wait(20)
+    found = client.get(info).json()
+    assert (found["version"], found["coming"]) == (two[1], None)
 
 
 @pytest.mark.parametrize(("n_requests", "n_promotions"), [(500, 10), pytest.param(10_000, 100, marks=pytest.mark.slow)])

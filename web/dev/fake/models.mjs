@@ -114,7 +114,7 @@ export const modelRoutes = (world) => {
 function infoOf(recipe, live) {
   const its = recipe === "job_mail" ? live : null;
   const metrics = its && { run: "r", n: 99, macro_f1: its.holdout_macro_f1, lo: its.holdout_macro_f1 - 0.05, hi: its.holdout_macro_f1 + 0.05, accuracy: null };
-  return { type: its ? "finetuned" : "base", version: its?.version ?? null, recipe, metrics, problem: null };
+  return { type: its ? "finetuned" : "base", version: its?.version ?? null, recipe, metrics, problem: null, coming: null };
 }
 
 function results(none, run) {

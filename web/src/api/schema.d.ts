@@ -1,4 +1,4 @@
-/* The API's shapes; made by `npm run types` from openapi.json, sha256 6e6b0219571f951be56107a579c83b3a23d3647f4158d77365253049db37a1d3 */
+/* The API's shapes; made by `npm run types` from openapi.json, sha256 db153cc1f6358b14dafa1c8dc6922d15b59ccdca6cd33fc019e1a9694ab8accc */
 export interface paths {
     "/api/queue": {
         parameters: {
@@ -2168,6 +2168,8 @@ export interface components {
         /**
          * ModelInfo
          * @description Who answers: `base` where no version is in use. `problem`: why it is not the version that it should be.
+         *
+         *     `coming`: the champion, where it is still being loaded; it answers within moments.
          */
         ModelInfo: {
             /**
@@ -2182,6 +2184,8 @@ export interface components {
             metrics: components["schemas"]["Metrics"] | null;
             /** Problem */
             problem: string | null;
+            /** Coming */
+            coming?: string | null;
         };
         /**
          * Moved
