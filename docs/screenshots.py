@@ -56,8 +56,7 @@ def label(ui: Ui) -> None:
     asked = [one for one in ui.get("/api/queue", limit=N_LABELS)["items"] if true[one["mail"]["id"]] in names]
     for one in asked:
         said = {"label": true[one["mail"]["id"]], **({"suggestion": one["suggestion"]} if one["suggestion"] else {})}
-        answer = ui.http.put(f"/api/mails/{quote(one['mail']['id'])}/label", json=said)
-        assert answer.status_code == 200, answer.text
+        ui.http.put(f"/api/mails/{quote(one['mail']['id'])}/label", json=said).raise_for_status()
 
 
 def pictures(page: Page, root: str) -> Iterator[tuple[str, bytes]]:
@@ -77,8 +76,8 @@ def keep(name: str, picture: bytes) -> None:
     """With 256 colours, which are enough for a page and a third of the bytes."""
     small = Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     small.save(OUT / f"{name}.png", optimize=True)
-    n_bytes = (OUT / f"{name}.png").stat().st_size
-    assert n_bytes < MOST_BYTES, f"{name}.png has {n_bytes} bytes"
+    if (n_bytes := (OUT / f"{name}.png").stat().st_size) > MOST_BYTES:
+        raise SystemExit(f"{name}.png has {n_bytes} bytes, more than {MOST_BYTES}")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,8 @@ def test_a_refused_model_is_deployed_with_a_reason_and_rolled_back(page: Page, t
     expect(dialog).to_have_count(0)
     expect(line_of(page, refused)).to_contain_text("live")
     assert versions(ui) == (refused, champion)
-    expect(page.get_by_title(re.compile(rf"(The live model of .*: )?{refused}"))).to_be_visible()  # the badge
+    badge = page.get_by_role("banner").get_by_role("link", name="Live:")
+    expect(badge).to_have_attribute("title", re.compile(f"live model of .*{refused}"))
     page.get_by_role("button", name="Roll back …").click()
     page.get_by_role("dialog").get_by_role("button", name="Roll back", exact=True).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
