@@ -121,10 +121,13 @@ def _listening(host: str, port: int | None) -> socket.socket:
         raise WrongUseError(f"--host {host!r:.80} is no address of this machine") from None
     for number in tried:
         try:
-            return socket.create_server((host, number), family=family)
+            found = socket.create_server((host, number), family=family)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise WrongUseError(f"cannot listen at {host}, port {number}: {error.strerror}") from None
+        else:
+            # Said to be TCP, asyncio sends small answers at once; else each waits 40 ms for the one before to be acknowledged.
+            return socket.socket(found.family, found.type, socket.IPPROTO_TCP, fileno=found.detach())
     if port:
         raise WrongUseError(f"port {port} is taken; leave --port out and a free one is found")
     raise WrongUseError(f"the ports {PORT} to {PORT + N_TRIED - 1} are all taken; say --port")

@@ -108,6 +108,17 @@ def test_the_link_lets_in_and_ctrl_c_ends_it_though_a_stream_is_open(
     assert (exit_code, said) == (130, "Ctrl-C ends it.\n") and seconds < 5
 
 
+def test_answers_are_sent_at_once(serve: Callable[..., AbstractContextManager[Served]]) -> None:
+    """On one connection, as a browser keeps it: none waits 40 ms until the one before was acknowledged (Nagle's algorithm)."""
+    with serve("--no-browser") as it, httpx2.Client() as client:
+        took = []
+        for _ in range(30):
+            began = time.monotonic()
+            assert client.get(f"{it.address}api/health").status_code == 200
+            took.append(time.monotonic() - began)
+    assert sorted(took)[5] < 0.03  # a machine that does other things slows down some, Nagle all
+
+
 def test_a_second_one_takes_the_next_port(serve: Callable[..., AbstractContextManager[Served]]) -> None:
     """Side by side; a browser is known to both, for each has a cookie of its own."""
     with serve("--no-browser") as one, serve("--no-browser") as other:

@@ -1,6 +1,7 @@
 /** The desk: answers are saved in order, none is lost and none hits a mail it was not meant for. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../src/api/client";
+import type { Order } from "../src/api/types";
 import { Desk } from "../src/pages/label/desk";
 import { cut, mail, Store } from "./fakeDesk";
 
@@ -296,6 +297,27 @@ describe("suggestions", () => {
     store.queue = queue;
     await later();
     expect(desk.items.value.map((one) => one.suggestion?.label)).toEqual(["x", undefined, "x"]);
+    live = false;
+  });
+
+  it("come with the mails that the model asks for; those that were laid before it was loaded give way, but for the one being read", async () => {
+    live = true;
+    await open(6);
+    const queue = store.queue.bind(store);
+    const blank = (n: number) => async (order: Order, limit: number) => {
+      const found = await queue(order, limit);
+      return { ...found, items: found.items.slice(0, n).map((one) => ({ ...one, suggestion: null })) };
+    };
+    store.queue = blank(3);
+    await desk.begin();
+    expect(desk.items.value.map((one) => one.mail.id)).toEqual(["0", "1", "2"]);
+    store.queue = async (order, limit) => {
+      const found = await queue(order, limit);
+      return { ...found, items: found.items.filter((one) => ["5", "2", "4"].includes(one.mail.id)).reverse() };
+    };
+    await later();
+    expect(desk.items.value.map((one) => one.mail.id)).toEqual(["0", "2", "5", "4"]);
+    expect(desk.items.value.map((one) => Boolean(one.suggestion))).toEqual([false, true, true, true]);
     live = false;
   });
 

@@ -6,7 +6,7 @@ import type { Mail, Order, Queue, Waiting } from "../../api/types";
 import { titleOf, words } from "../../text";
 import { Alike } from "./alike";
 import type { DeskApi } from "./api";
-import { asRecent, recentOf, suggested, withBack, type Back, type OnDesk, type Recent } from "./onDesk";
+import { asRecent, recentOf, staying, withBack, type Back, type OnDesk, type Recent } from "./onDesk";
 import { useSaver } from "./saver";
 import { Tally, type Act } from "./tally";
 
@@ -16,8 +16,8 @@ const AT_ONCE = 50;
 const FEW = 25; // left on the desk: time to fetch more
 const RECENT = 10;
 const GUARD_MS = 700;
-const SUGGESTIONS_AFTER_MS = 3000;
-const PATIENCE = 10; // times that suggestions are asked for again
+const SUGGESTIONS_AFTER_MS = 1000;
+const PATIENCE = 30; // times that suggestions are asked for again
 
 export class Desk {
   readonly items = shallowRef<OnDesk[]>([]);
@@ -160,10 +160,11 @@ export class Desk {
   }
 
   private lay(found: Queue): void {
-    const here = new Set(this.items.value.map((item) => item.mail.id));
+    const kept = staying(this.items.value, found.items);
+    const here = new Set(kept.map((item) => item.mail.id));
     const fresh = found.items.filter(({ mail }) => !here.has(mail.id) && !this.acted.has(mail.id) && (this.skippedToo || !mail.skipped));
     for (const one of fresh) this.versions.set(one.mail.id, one.mail.version);
-    this.items.value = [...this.items.value.map((item) => suggested(item, found.items)), ...fresh.map((one) => ({ ...one, back: null }))];
+    this.items.value = [...kept, ...fresh.map((one) => ({ ...one, back: null }))];
     for (const item of this.items.value) this.known.set(item.mail.id, item);
     this.exhausted.value = fresh.length === 0;
     if (this.saver.waiting.value === 0) this.tally.know(found);

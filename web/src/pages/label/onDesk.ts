@@ -40,8 +40,17 @@ export function withBack(items: readonly OnDesk[], item: OnDesk): OnDesk[] {
   return [...rest.slice(0, at), item, ...rest.slice(at)];
 }
 
+/**
+ * What stays on the desk when `found` comes: mails that were laid before the model could say anything give way to those that
+ * it asks for now, but for the one that is being read and those that came back.
+ */
+export function staying(items: readonly OnDesk[], found: readonly Waiting[]): OnDesk[] {
+  const suggests = found.some((one) => one.suggestion);
+  return items.map((item) => suggested(item, found)).filter((item, i) => !suggests || i === 0 || item.back || item.suggestion || item.blind);
+}
+
 /** `item` with the suggestion that was found for it meanwhile, if it lacks one that it may show. */
-export function suggested(item: OnDesk, found: readonly Waiting[]): OnDesk {
+function suggested(item: OnDesk, found: readonly Waiting[]): OnDesk {
   if (item.suggestion || item.blind) return item;
   const suggestion = found.find((one) => one.mail.id === item.mail.id)?.suggestion;
   return suggestion ? { ...item, suggestion } : item;
