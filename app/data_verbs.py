@@ -196,10 +196,9 @@ def suspects(run: str | None, as_json: bool) -> None:
     from avocet import decision
     from avocet.home import home
     from avocet.oddities import to_look_at
-    from avocet.runs import last_decided
 
     place = home()
-    found = to_look_at(place, decision.read(place, run or last_decided(place)))
+    found = to_look_at(place, decision.read(place, run or decision.last_decided(place)))
     if as_json:
         say_json([asdict(one) for one in found])
     elif not found:

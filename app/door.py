@@ -122,7 +122,7 @@ class Door:
         # A link from another page to one of ours is fine: it only shows it.
         if request.method in SAFE and not is_api(path):
             return None
-        equal = origin is not None and urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+        equal = origin is not None and _netloc(origin) == request.headers.get("host", "").lower()
         # Browsers send no Sec-Fetch-Site to http:// addresses other than this machine's, but then an Origin.
         known = site is not None or equal or bearer or request.method in SAFE
         if not known or (site is not None and site not in OURS) or (origin is not None and not equal):
@@ -167,6 +167,13 @@ def _with_headers(path: str, send: Send) -> Send:
         await send(message)
 
     return sending
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # a bracket that is never closed, and more that is no address
+        return ""
 
 
 def _is_address(name: str) -> bool:

@@ -20,10 +20,9 @@ def explain(run: str | None, every: bool, as_json: bool) -> None:
     """The verdict of RUN (default: the last) in words: numbers, conditions, and the mails that changed."""
     from avocet import decision
     from avocet.home import home
-    from avocet.runs import last_decided
 
     place = home()
-    found = decision.read(place, run or last_decided(place))
+    found = decision.read(place, run or decision.last_decided(place))
     again = decision.recomputed(found)
     if as_json:
         say_json({**decision.as_json(found), "recomputed": again == found.verdict})

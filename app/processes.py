@@ -63,7 +63,9 @@ def stop(home: Home, name: str) -> None:
     Raises WrongUseError where it is at work on another machine.
     """
     folder = home.runs / name
-    its = worker_of(noted(folder / AT_WORK)) or worker_of(noted(folder / WAITING))
+    waiting = noted(folder / WAITING)
+    # Who only asks for the run may be another server: it is told by the wish, and is none of ours to end.
+    its = worker_of(noted(folder / AT_WORK)) or (None if waiting.get("asks") else worker_of(waiting))
     if its is not None and not its.here:
         raise WrongUseError(f"run {name} is at work on {its.host}; cancel it there")
     if its is not None and its.pid != os.getpid() and not its.gone:

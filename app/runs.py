@@ -104,10 +104,19 @@ def cancel(home: Home, which: str, who: str) -> RunView:
         home, row.run, endings.by_error(folder, KeyboardInterrupt())
     )
     if flow_run is None:
-        processes.stop(home, row.run)
+        _stop_process(home, row.run)
     else:
         _cancel_flow_run(home, row.run, flow_run, over)
     return run_view.view(home, RunLedger(store_of(home)).get(row.run))
+
+
+def _stop_process(home: Home, name: str) -> None:
+    """Have its process end; one of another machine goes on as if nobody had asked."""
+    try:
+        processes.stop(home, name)
+    except WrongUseError:
+        (home.runs / name / CANCEL).unlink(missing_ok=True)
+        raise
 
 
 def _cancel_flow_run(home: Home, name: str, flow_run: str, over: bool) -> None:

@@ -60,6 +60,25 @@ def read(home: Home, run: str) -> Decision:
         raise DamagedDecisionError(f"{home.shown(path)} is no decision: {place}: {first['msg']}") from None
 
 
+def last_decided(home: Home, recipe: str | None = None) -> str:
+    """The newest run (of this recipe) in which somebody challenged; one that only judged has decided nothing.
+
+    Raises NotFoundError where there is none. One whose file is damaged counts: whoever reads it is told so.
+    """
+    names = sorted((path.parent.name for path in home.runs.glob("*/decision.json")), reverse=True)
+    for name in names:  # they begin with the time, and go on with the recipe
+        if recipe is None or name.partition("-")[2].rpartition("-")[0] == recipe[:40]:
+            try:
+                if read(home, name).board.challenger is None:
+                    continue
+            except DamagedDecisionError:
+                pass
+            return name
+    raise NotFoundError(
+        f"no run has come to a decision yet: `avocet train{f' {recipe}' if recipe else ''}` runs a night"
+    )
+
+
 def as_json(decision: Decision) -> dict[str, object]:
     """The decision as plain JSON values."""
     found: dict[str, object] = _FILE.dump_python(decision, mode="json")

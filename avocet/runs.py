@@ -88,18 +88,6 @@ def check_space(home: Home) -> None:
         )
 
 
-def last_decided(home: Home, recipe: str | None = None) -> str:
-    """The newest run (of this recipe) that has a decision. Raises NotFoundError where none has."""
-    found = [path.parent.name for path in home.runs.glob("*/decision.json")]
-    if recipe is not None:
-        found = [name for name in found if name.partition("-")[2].rpartition("-")[0] == recipe[:40]]
-    if not found:
-        raise NotFoundError(
-            f"no run has come to a decision yet: `avocet train{f' {recipe}' if recipe else ''}` runs a night"
-        )
-    return max(found)  # ids begin with the time
-
-
 @contextmanager
 def only_one(home: Home, wait_s: float | None = None) -> Iterator[None]:
     """Hold the lock of this AVOCET_HOME; raises BusyError where another run holds it for longer than `wait_s` (LOCK_S).

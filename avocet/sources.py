@@ -27,8 +27,9 @@ def rows_of(home: Home, recipe: Recipe) -> Reading:
     """
     files = row_files(home, recipe)
     reading = read(files, recipe.fields, recipe.naming)
+    discarded = set[str]()
     for labels in collections_of(home, recipe):
-        reading = _with_stored(reading, recipe, labels)
+        reading = _with_stored(reading, recipe, labels, discarded)
     if not files and not reading.n_lines:
         hint = " ".join(recipe.rows_help.split())
         raise RowsNotFoundError(
@@ -42,7 +43,8 @@ def collections_of(home: Home, recipe: Recipe) -> list[Labels]:
     return [Labels(store_of(home), name) for name in recipe.collections]
 
 
-def _with_stored(reading: Reading, recipe: Recipe, labels: Labels) -> Reading:
+def _with_stored(reading: Reading, recipe: Recipe, labels: Labels, discarded: set[str]) -> Reading:
+    """With what this collection says; `discarded` are rows that an earlier one wants no more, and becomes those of this one, too."""
     name = f"{STORED}{labels.collection}"
     by_id = {row.id: row for row in reading.rows}
     by_words = {content_id(row.words): row.id for row in reading.rows}
@@ -52,12 +54,16 @@ def _with_stored(reading: Reading, recipe: Recipe, labels: Labels) -> Reading:
         # The same words under another id are the same mail, and keep the id by which their side is known.
         its_id = by_words.get(stored.key, stored.id) if by_words and stored.id not in by_id else stored.id
         before = by_id.get(its_id)
-        if before is None and said.act:
-            continue
+        if said.act:
+            discarded.add(its_id)
+            if before is None:
+                continue
         n_more += before is None
         if before is not None and not said.act and _file_is_later(before, said):
             continue
         found = _row(stored, said, fields, name, number)
+        if isinstance(found, Row) and its_id in discarded:
+            found = Unusable(name, number, DISCARDED, stored.id)
         by_id.pop(its_id, None)
         if isinstance(found, Row):
             by_id[its_id] = found if found.id == its_id else replace(found, id=its_id)

@@ -25,7 +25,6 @@ from avocet.oddities import to_look_at
 from avocet.recipe_file import remember
 from avocet.records import Naming
 from avocet.rows import Unusable
-from avocet.runs import last_decided
 from avocet.store.handed_out import Form, handed_out
 from avocet.suspects import Suspect
 from avocet.views.recipes import collection_for
@@ -108,7 +107,7 @@ def show_quarantine(
 @router.get("/api/suspects")
 def list_suspects(place: Place, recipe: TheRecipe) -> Page[Suspect]:
     """Conflicts, labels that are likely wrong and odd lengths, as the recipe's last run saw them; all at once."""
-    found = to_look_at(place, decision.read(place, last_decided(place, recipe.name)))
+    found = to_look_at(place, decision.read(place, decision.last_decided(place, recipe.name)))
     return Page(found, len(found))
 
 

@@ -6,7 +6,7 @@ one that goes on after a cut (it sends Last-Event-ID) follows the run that it ha
 
 import json
 from collections.abc import AsyncIterable, AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query
@@ -144,15 +144,18 @@ async def benchmark(its: Annotated[Stream, Depends(_benchmark)]) -> AsyncIterabl
 
 async def _told(its: Stream) -> AsyncIterator[ServerSentEvent]:
     said: str | None = None
-    async for number, line in lines(its.followed):
+    async for number, line in lines(replace(its.followed, after=0)):  # what was said before is not said again
         event = json.loads(line)
-        message, here = words(event), f"{its.number}-{number}"
+        message = words(event)
         if event["type"] == "end":
-            for told in _end(event, said):
-                yield ServerSentEvent(id=here, data=asdict(told))
+            *before, last = _end(event, said)
+            for told in before:  # under the id of the line before: a cut behind it must not lose the last word
+                yield ServerSentEvent(id=f"{its.number}-{number - 1}", data=asdict(told))
+            yield ServerSentEvent(id=f"{its.number}-{number}", data=asdict(last))
         elif message is not None:
-            yield ServerSentEvent(id=here, data=asdict(Progress("progress", message)))
             said = message
+            if number > its.followed.after:
+                yield ServerSentEvent(id=f"{its.number}-{number}", data=asdict(Progress("progress", message)))
 
 
 def _end(event: dict[str, Any], said: str | None) -> list[Told]:

@@ -72,7 +72,10 @@ def recorded(home: Home, recipe: Recipe, reserved: str | None = None, **where: s
 
 
 def _adopted(home: Home, recipe: Recipe, reserved: str) -> Run | None:
-    """The reserved run; None where it has ended, as it has where an orchestrator tries a lost run again."""
+    """The reserved run; None where it was begun before, as it was where an orchestrator tries a lost run again.
+
+    Raises NothingToDoError for one that ended before it began: whoever asked was told that nothing would come of it.
+    """
     folder = home.runs / checked_name(reserved, "run")
     if not folder.is_dir():
         raise NotFoundError(f"run {reserved} was reserved in another AVOCET_HOME than {home.root}; nothing was done")
@@ -81,8 +84,10 @@ def _adopted(home: Home, recipe: Recipe, reserved: str) -> Run | None:
     row = RunLedger(store_of(home)).get(reserved)
     if row.recipe != recipe.name:
         raise WrongUseError(f"run {reserved} was reserved for recipe {row.recipe}, not for {recipe.name}")
-    if timeline.ending(folder) is not None or (folder / AT_WORK).exists():
+    if (folder / AT_WORK).exists():
         return None
+    if timeline.ending(folder) is not None:
+        raise NothingToDoError(f"run {reserved} was given up before it began; nothing was done")
     runs.check_space(home)
     return Run(reserved, home, recipe)
 

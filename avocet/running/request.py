@@ -132,7 +132,7 @@ def reserve(home: Home, asked: RunRequest, who: str, key: str | None = None, att
 def _reserved(home: Home, recipe: Recipe, asked: RunRequest, who: str) -> FineTuningRun:
     run, ledger = runs.begin(home, recipe), RunLedger(store_of(home))
     durable.replace_text(run.folder / ASKED, json.dumps({**asdict(asked), "who": who}) + "\n")
-    note(run.folder / WAITING, Worker.of())  # this process, until it has started one or asked for one
+    note(run.folder / WAITING, Worker.of(), asks=True)  # this process, until it has started one or asked for one
     timeline.say(run.folder, "status", status="waiting")
     ledger.begin(run.id, recipe.name, journal.config(recipe))
     return ledger.get(run.id)

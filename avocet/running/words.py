@@ -39,8 +39,3 @@ def epoch_sentence(candidate: str, event: Mapping[str, Any]) -> str:
         ),
     ]
     return f"{candidate} epoch {event['epoch']}/{event['of']}: {', '.join(filter(None, figures))}"
-
-
-def follows(event: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:
-    """Whether the event says the same as the one `before` it: an end repeats its verdict."""
-    return before is not None and event.get("sentence") is not None and event["sentence"] == before.get("sentence")

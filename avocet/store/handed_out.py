@@ -17,7 +17,7 @@ Form = Literal["jsonl", "csv", "parquet"]
 _PAGE = 500
 _PIECE = 1024 * 1024
 _FIRST = ("id", "label", "labeled_at")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a command
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for the beginning of a command
 
 
 def handed_out(labels: Labels, form: Form, room: Path) -> Iterator[bytes]:
@@ -35,7 +35,7 @@ def handed_out(labels: Labels, form: Form, room: Path) -> Iterator[bytes]:
 
 def _csv(labels: Labels) -> Iterator[bytes]:
     names = _names(labels)
-    yield _written([names])
+    yield _written([[_harmless(name) for name in names]])
     for page in _pages(labels):
         yield _written([[_harmless(line.get(name, "")) for name in names] for line in page])
 

@@ -92,6 +92,7 @@ def test_nights_promote_rest_and_refuse(
     assert len(list(place.runs.iterdir())) == 4
 
 
+@pytest.mark.slow
 def test_an_edited_holdout_label_is_a_new_holdout_on_which_both_are_judged(
     night: Callable[..., Any], place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
 ) -> None:
@@ -123,6 +124,7 @@ def test_an_edited_holdout_label_is_a_new_holdout_on_which_both_are_judged(
     assert [run.sentence for run in found] == [second["sentence"], first["sentence"]]
 
 
+@pytest.mark.slow
 def test_a_version_that_is_there_is_judged_without_training(
     night: Callable[..., Any], place: Home, make_recipe: Callable[..., str], few_rows: list[dict[str, Any]]
 ) -> None:
@@ -146,6 +148,7 @@ def test_a_version_that_is_there_is_judged_without_training(
     assert "has no candidate 'nobody'" in night(model="nobody").message
 
 
+@pytest.mark.slow
 def test_out_of_memory_is_retried_smaller_until_it_fits(
     night: Callable[..., Any],
     place: Home,
@@ -248,6 +251,7 @@ def test_no_mail_text_reaches_the_orchestrator(
     assert not list(Path(os.environ["PREFECT_HOME"]).rglob("storage/*")), "no pickled results"
 
 
+@pytest.mark.slow
 def test_memory_that_others_hold_is_waited_for_and_told(
     night: Callable[..., Any],
     place: Home,

@@ -37,6 +37,7 @@ def night(
     return run, divide(run, validate_rows(run).dropped_labels)
 
 
+@pytest.mark.slow
 def test_two_processes_train_what_one_does(night: tuple[Run, Sides], monkeypatch: pytest.MonkeyPatch) -> None:
     """The same loss within 1e-5 and the same weights within 1e-4; events come once, from rank 0, which alone saves."""
     import torch

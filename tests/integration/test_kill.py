@@ -126,7 +126,7 @@ def test_a_kill_within_promote_leaves_the_old_champion_or_the_new_one(
     assert any(e["event"] == "abandoned" or e.get("recovered") for e in told), "no kill fell within a promote"
 
 
-@pytest.mark.parametrize("n_kills", [2, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n_kills", [1, pytest.param(20, marks=pytest.mark.slow)])
 def test_a_child_killed_at_a_random_step_costs_one_attempt_and_nothing_else(
     n_kills: int,
     place: Home,

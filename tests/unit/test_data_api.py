@@ -188,7 +188,7 @@ def test_every_recipe_is_listed_and_a_broken_one_says_why(tiny: TestClient, plac
         "candidates": [{"name": "tfidf", "method": "tfidf", "base": None}], "rows": ["store:tiny"], "problem": None,
     }  # fmt: skip
     assert "recipes/broken.yaml, line 2" in found["broken"]["problem"] and found["broken"]["labels"] == []
-    assert found["job_mail"]["collection"] is None
+    assert (found["job_mail"]["collection"], found["demo_mail"]["collection"]) == ("job_mail", None)
     assert tiny.get("/api/queue", params={"recipe": "broken"}).status_code == 422
     its = place.root / "recipes" / "tiny.yaml"
     its.write_text(its.read_text().replace("neutral", "other"))

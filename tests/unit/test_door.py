@@ -145,6 +145,7 @@ FOREIGN: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "same-site"},  # another port of this machine
     {"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:4200"},
     {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "http://["},  # no address at all
     {"Origin": "http://localhost:8642"},
 ]
 

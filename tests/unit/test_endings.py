@@ -231,6 +231,9 @@ def test_a_cancelled_run_does_not_begin_and_a_lost_one_is_tried_anew(
     assert told(place, name)[-1] == ("end", "cancelled", "cancelled")
     lost = reserved()
     endings.abandon(place, lost, Ending("failed", "failed", "lost"))
+    with pytest.raises(NothingToDoError, match="given up before it began"), journal.recorded(place, recipe_of(), lost):
+        pytest.fail("it began")
+    (place.runs / lost / endings.AT_WORK).write_text("{}")
     with runs.only_one(place), journal.recorded(place, recipe_of(), lost) as run:
         assert run.id != lost
         journal.rested(run, "nothing new")

@@ -51,6 +51,15 @@ def test_no_cell_of_a_csv_is_a_formula(labels: Labels, place: Home) -> None:
     assert lines[1][3:5] + lines[1][6:] == ["'@x", "'=HYPERLINK(1)", "'-1"]
 
 
+def test_no_column_of_a_csv_is_a_formula(labels: Labels, place: Home) -> None:
+    """Strangers name the columns of what is imported, too."""
+    odd = StoredRow("z", {"subject": "\n=1", "body": "b", "=HYPERLINK(1)": "x"}, "x.csv:1")
+    labels.add([Incoming(odd, "digest")])
+    lines = list(csv.reader(io.StringIO(b"".join(handed_out(labels, "csv", place.data)).decode(), newline="")))
+    assert "'=HYPERLINK(1)" in lines[0] and "=HYPERLINK(1)" not in lines[0]
+    assert "'\n=1" in lines[-1]
+
+
 def test_an_empty_collection_is_an_empty_file(place: Home) -> None:
     """With the columns that every file has, where it names columns."""
     nothing = Labels(store_of(place), "nothing")

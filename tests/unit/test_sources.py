@@ -112,6 +112,18 @@ def test_what_was_discarded_is_no_row(labels: Labels, reading: Callable[..., Rea
     assert told(reading([LINE])) == {"a": "digest", "b": "neutral", "c": "digest"}
 
 
+def test_what_one_collection_discarded_is_no_row_by_another(labels: Labels, reading: Callable[..., Reading]) -> None:
+    """In whichever order the recipe names them."""
+    other = Labels(labels.database, "other")
+    for one in (labels, other):
+        one.add([Incoming(stored("b"), "neutral"), Incoming(stored("c"), "digest")])
+    labels.do("b", "discard", "ann")
+    for sources in (["store:tiny", "store:other"], ["store:other", "store:tiny"]):
+        found = reading([], sources)
+        assert told(found) == {"c": "digest"}
+        assert ([u.id for u in found.unusable], found.n_lines) == (["b"], 2)
+
+
 def test_a_stored_row_without_the_templates_field_is_told(labels: Labels, reading: Callable[..., Reading]) -> None:
     """Like a line of a file; a row without a label waits."""
     labels.add([Incoming(StoredRow("c", {"text": "t"}, "x.csv:2"), "digest"), Incoming(stored("d"))])
