@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 
 import pytest
@@ -11,7 +12,6 @@ from tests.uis import Ui
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 PAGES = (
     "label", "training", "runs/1", "runs/99", "models", "data", "data?view=review", "data?view=import", "data?view=export",
     "settings", "welcome", "no-such-page",
@@ -25,9 +25,15 @@ DIALOGS = (
 )  # fmt: skip
 
 
+@cache
+def axe() -> str:
+    """Its script, as a package carries it: no node is needed."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
 def found_by_axe(page: Page) -> list[str]:
     """One line a violation: the rule, where, and why."""
-    page.evaluate(AXE)  # not as a script of the page: its policy would refuse it, as it should
+    page.evaluate(axe())  # not as a script of the page: its policy would refuse it, as it should
     found, n_held = page.evaluate("axe.run().then((its) => [its.violations, its.passes.length])")
     assert n_held > 5  # it has looked
     return [
