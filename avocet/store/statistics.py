@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from avocet.store import schema
 from avocet.store.labels import Labels
@@ -36,7 +36,11 @@ def statistics(labels: Labels) -> Statistics:
     under: dict[str, list[str]] = defaultdict(list)
     learned, n_used, rows = RunLedger(labels.database).that_used(labels.collection), 0, schema.rows.c
     with labels.database.reading() as db:
-        query = select(rows.id, rows.key).where(rows.collection == labels.collection)
+        ours, told = rows.collection == labels.collection, schema.labels.c
+        n_rows = db.execute(select(func.count()).select_from(schema.rows).where(ours)).scalar_one()
+        # Of those of which something was said: of 100,000 mails most are only waiting.
+        spoken = select(told.row_id).where(told.collection == labels.collection)
+        query = select(rows.id, rows.key).where(ours, rows.id.in_(spoken))
         key = {found.id: found.key for found in db.execute(query)}
         for name, state in labels.states_within(db):
             if (said := state.word) is None or said.label is None:
@@ -47,7 +51,7 @@ def statistics(labels: Labels) -> Statistics:
             n_used += said.seq in learned
     n = by_label.total()
     return Statistics(
-        len(key), n, dict(by_label.most_common()), kinds["correction"], kinds["confirmation"],
+        n_rows, n, dict(by_label.most_common()), kinds["correction"], kinds["confirmation"],
         sum(len(its) - 1 for its in under.values()),
         sum(len(its) for its in under.values() if len(set(its)) > 1),
         n_used, least, n >= least and len(by_label) > 1,
