@@ -116,6 +116,25 @@ def test_cuts_lose_and_double_no_line(page: Page, ui: Ui) -> None:
         line.close()
 
 
+def test_a_browser_that_gives_up_begins_anew_and_doubles_no_line(page: Page, ui: Ui) -> None:
+    """After an answer such as a proxy's 502 no browser tries again by itself: the page does, and is told all lines once more."""
+    line = Line(ui.port)
+    try:
+        start(page, ui, line.port)
+        wait_for_lines(page, 4)
+        page.route("**/events", lambda route: route.fulfill(status=502))
+        line.cut()
+        line.mend()
+        with page.expect_response(lambda answer: answer.status == 502):
+            expect(page.get_by_text("The connection is cut.")).to_be_visible()
+        page.unroute_all()
+        expect(page.get_by_text("The connection is cut.")).to_have_count(0, timeout=15_000)
+        wait_for_end(page)
+        has_each_line_once(page, ui)
+    finally:
+        line.close()
+
+
 def test_a_server_that_is_killed_and_started_again_loses_and_doubles_no_line(page: Page, ui: Ui) -> None:
     """The run goes on without it, and so does the page."""
     start(page, ui)
