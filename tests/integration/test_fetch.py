@@ -29,6 +29,8 @@ from tests.imap_server import PASSWORD, USER, ImapServer, certificate, front
 
 Add = Callable[..., Account]
 
+WORK = "/api/accounts/work"
+
 
 def mail(n: int, words: str = "hello") -> bytes:
     return f"Subject: Mail {n}\nFrom: Ann <ann@example.org>\nMessage-ID: <m{n}@example.org>\n\n{words} {n}\n".encode()
@@ -103,11 +105,11 @@ def test_a_mailbox_is_tried_and_fetched_over_http(
     """A fetch is an import in the background; a second one finds nothing new."""
     add(server.port)
     server.put(*mails(1, 3))
-    tried = client.post("/api/accounts/work/test").json()
+    tried = client.post(f"{WORK}/test").json()
     assert tried == {"n_mails": 3, "sentence": "127.0.0.1 lets ann@example.org in; there are 3 mails in INBOX"}
     assert (server.seen(), in_store(place)) == (0, [])
     for n in (3, 0):
-        job = client.post("/api/accounts/work/fetch").json()
+        job = client.post(f"{WORK}/fetch").json()
         while job["status"] == "running":
             job = client.get(f"/api/imports/{job['id']}").json()
             time.sleep(0.05)

@@ -19,6 +19,8 @@ from avocet.store.database import store_of
 from avocet.store.labels import Labels
 from tests.nights import night, said
 
+WORK = "/api/accounts/work"
+
 LINES = (
     b'{"id": "a", "subject": "s", "body": "=1+1", "class": "spam"}\n{"id": "b", "subject": "t", "body": "c"}\nno JSON\n'
 )
@@ -146,12 +148,12 @@ def test_a_mailbox_is_kept_without_its_password(tiny: TestClient, place: Home) -
         {**its, "port": 0},
     ):
         assert tiny.post("/api/accounts", json=wrong).status_code == 422
-    answer = tiny.post("/api/accounts/work/test")
+    answer = tiny.post(f"{WORK}/test")
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems#fetch")
-    found = ended(tiny, tiny.post("/api/accounts/work/fetch"))
+    found = ended(tiny, tiny.post(f"{WORK}/fetch"))
     assert (found["status"], found["filename"]) == ("failed", "imap:work") and "AVOCET_PASSWORD_WORK" in found["error"]
     assert tiny.delete("/api/accounts/work").status_code == 204
-    assert [tiny.delete("/api/accounts/work").status_code, tiny.post("/api/accounts/work/fetch").status_code] == [
+    assert [tiny.delete("/api/accounts/work").status_code, tiny.post(f"{WORK}/fetch").status_code] == [
         404,
         404,
     ]

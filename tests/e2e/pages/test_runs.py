@@ -54,6 +54,7 @@ def has_each_line_once(page: Page, ui: Ui) -> None:
     events = events_of(ui.home)
     assert events[-1]["type"] == "end"
     wanted = [(number, event) for number, event in enumerate(events, 1) if event["type"] in TOLD]
+    expect(page.locator(".log li")).to_have_count(len(wanted))  # a page that was opened anew reads them first
     shown = [(int(n), text) for n, text in page.locator(".log li").evaluate_all(
         "lines => lines.map((line) => [line.querySelector('.n').innerText, line.querySelector('.text').innerText])"
     )]  # fmt: skip
